@@ -1,0 +1,47 @@
+/**
+ * What a run cost: processor time and memory of a process (proc_pid_stat(5), proc_pid_status(5)) and busy time of the
+ * whole machine (proc_stat(5)), because a VPN also makes the kernel work for it outside its own process.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+export interface ProcessUsage {
+  /** User and system time since its start. */
+  readonly cpuSeconds: number;
+  /** Resident memory now (VmRSS). */
+  readonly residentBytes: number;
+  /** The most it ever was (VmHWM). */
+  readonly peakResidentBytes: number;
+}
+
+const ticksPerSecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+
+export function readProcessUsage(pid: number): ProcessUsage {
+  return {
+    cpuSeconds: parseProcessTicks(readFileSync(`/proc/${pid}/stat`, "utf8")) / ticksPerSecond,
+    ...parseMemory(readFileSync(`/proc/${pid}/status`, "utf8")),
+  };
+}
+
+/** Seconds all processors together have been busy since boot. */
+export function readMachineBusySeconds(): number {
+  return parseBusyTicks(readFileSync("/proc/stat", "utf8")) / ticksPerSecond;
+}
+
+/** utime + stime: the 14th and 15th field, counted behind the program's name, which may hold anything but the last `)`. */
+export function parseProcessTicks(stat: string): number {
+  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(afterName[11]) + Number(afterName[12]);
+}
+
+export function parseMemory(status: string): Pick<ProcessUsage, "residentBytes" | "peakResidentBytes"> {
+  const bytesOf = (field: string): number =>
+    1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? Number.NaN);
+  return { residentBytes: bytesOf("VmRSS"), peakResidentBytes: bytesOf("VmHWM") };
+}
+
+/** user + nice + system + irq + softirq of the line `cpu`; idle, iowait and what a hypervisor stole are not ours. */
+export function parseBusyTicks(stat: string): number {
+  const [, user, nice, system, , , irq, softirq] = (stat.split("\n")[0] ?? "").split(/\s+/).map(Number);
+  return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? Number.NaN), 0);
+}
