@@ -1,0 +1,38 @@
+#!/bin/bash
+# Everything that can be checked: types, style, unused code, then the tests, those in namespaces one file at a time.
+# Ends with status 0 only if all of it passed; goes on after a failure, so that one run shows all that is wrong.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+packages=()
+[ "$(id -u)" != 0 ] || packages=(nginx iperf3 iproute2 iputils-ping openssl)
+bash scripts/setup.sh "${packages[@]}" || exit 1
+shopt -s globstar nullglob
+
+failed=()
+step() {
+  local name=$1
+  shift
+  echo "== $name"
+  "$@" || failed+=("$name")
+}
+
+# Files are listed by the shell, because Node 20 takes no patterns; an empty folder is no failure.
+run_tests() {
+  local name=$1 concurrency=$2
+  shift 2
+  [ $# -eq 0 ] || step "$name ($# files)" node --import tsx --test --test-concurrency="$concurrency" "$@"
+}
+
+step types npx --no-install tsc -p tsconfig.json
+step style npx --no-install biome check
+step "unused code" npx --no-install knip
+run_tests "unit, property and contract tests" "$(nproc)" \
+  test/unit/**/*.test.ts test/property/**/*.test.ts test/contract/**/*.test.ts test/architecture.test.ts
+run_tests "system tests" 1 test/system/**/*.test.ts
+
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "FAILED: $(IFS=,; echo "${failed[*]}")"
+  exit 1
+fi
+echo "all passed"
