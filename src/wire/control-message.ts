@@ -1,0 +1,97 @@
+/**
+ * The text messages of vpn-ws.v2: one JSON object each, told apart by `kind`. Unknown kinds and fields are ignored,
+ * so either side may be the newer one. What is read is bounded and checked; nothing else of the object is kept.
+ */
+import { z } from "zod";
+import { OFFLOAD_ALL } from "./offload.ts";
+
+/** Longest text that is looked at, in UTF-16 units. */
+export const MAX_CONTROL_TEXT_LENGTH = 16_384;
+
+const MAX_PHRASE_LENGTH = 1024;
+
+/** Control and format characters: a peer's words may end on a terminal or in a log. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Words for people, made harmless: one line, printable, at most 1024 characters. */
+const phrase = z.string().transform((text) => text.slice(0, MAX_PHRASE_LENGTH).replace(UNPRINTABLE, " "));
+
+/** Payload of an Ethernet frame in bytes; 68 is the least that IPv4 allows. */
+const mtu = z.int().min(68).max(65_535);
+
+/** A sum of `Offload` bits; bits that this version does not know are taken away. */
+const offloads = z
+  .int()
+  .min(0)
+  .max(0x7fff_ffff)
+  .transform((bits) => bits & OFFLOAD_ALL);
+
+const hello = z.object({ kind: z.literal("hello"), agent: phrase, mtu, offloads });
+
+const welcome = z.object({
+  kind: z.literal("welcome"),
+  agent: phrase,
+  mtu,
+  offloads,
+  /** Largest binary message the server takes. */
+  maxMessageBytes: z.int().min(128).max(0x100_0000),
+});
+
+const update = z.object({ kind: z.literal("update"), mtu: mtu.optional(), offloads: offloads.optional() });
+
+const bye = z.object({
+  kind: z.literal("bye"),
+  /** A stable word for programs, such as `shutting-down`. */
+  reason: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  message: phrase,
+  retryAfterMs: z.int().min(0).max(86_400_000).optional(),
+});
+
+const controlMessage = z.discriminatedUnion("kind", [hello, welcome, update, bye]);
+const envelope = z.object({ kind: z.string().max(64) });
+const KINDS: ReadonlySet<string> = new Set(["hello", "welcome", "update", "bye"]);
+
+/** First words of a client: what it is and what its device takes. */
+export type HelloMessage = z.infer<typeof hello>;
+/** The server's answer to `hello`, with the limits of this network. */
+export type WelcomeMessage = z.infer<typeof welcome>;
+/** What changed since hello or welcome. */
+export type UpdateMessage = z.infer<typeof update>;
+/** Why the sender is about to close, and when it is worth coming back. */
+export type ByeMessage = z.infer<typeof bye>;
+export type ControlMessage = HelloMessage | WelcomeMessage | UpdateMessage | ByeMessage;
+
+export type ControlMessageResult =
+  | { readonly state: "message"; readonly message: ControlMessage }
+  | { readonly state: "unknown"; readonly kind: string }
+  | { readonly state: "fault"; readonly message: string };
+
+export function parseControlMessage(text: string): ControlMessageResult {
+  if (text.length > MAX_CONTROL_TEXT_LENGTH)
+    return fault(`control message is over ${MAX_CONTROL_TEXT_LENGTH} characters`);
+  const json = parseJson(text);
+  const { data: known, success } = envelope.safeParse(json);
+  if (!success) return fault("control message is not a JSON object with a kind");
+  if (!KINDS.has(known.kind)) return { state: "unknown", kind: known.kind.replace(UNPRINTABLE, " ") };
+  const result = controlMessage.safeParse(json);
+  if (result.success) return { state: "message", message: result.data };
+  const field = result.error.issues[0]?.path.join(".") ?? "";
+  return fault(`control message ${known.kind}: ${field} is missing or out of range`);
+}
+
+export function formatControlMessage(message: ControlMessage): string {
+  return JSON.stringify(message);
+}
+
+/** Undefined, which is no JSON value, if it is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fault(message: string): ControlMessageResult {
+  return { state: "fault", message };
+}
