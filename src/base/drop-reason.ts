@@ -19,22 +19,18 @@ export const Drop = {
   noDestination: 6,
   /** The destination is behind the port the frame came from. */
   samePort: 7,
-  /** The forwarding table is full, the new source was not learned (the frame itself went on). */
-  tableFull: 8,
   /** The egress queue of the destination was full. */
-  egressFull: 9,
+  egressFull: 8,
   /** The frame is larger than the destination takes and cannot be segmented. */
-  tooBig: 10,
+  tooBig: 9,
   /** A virtio-net header that lies about its frame, or asks for what we do not know. */
-  vnetHeaderInvalid: 11,
+  vnetHeaderInvalid: 10,
   /** A message too short to hold what its protocol says it holds. */
-  messageTruncated: 12,
+  messageTruncated: 11,
   /** The device refused the frame (link down, kernel out of memory). */
-  deviceRefused: 13,
+  deviceRefused: 12,
   /** The port is closing or not connected. */
-  portClosed: 14,
-  /** The port has not shown its MAC yet, so nothing is sent to it. */
-  portNotReady: 15,
+  portClosed: 13,
 } as const;
 
 export type DropReason = (typeof Drop)[keyof typeof Drop];
@@ -49,14 +45,12 @@ export const DROP_NAMES: readonly string[] = [
   "source-not-pinned",
   "no-destination",
   "same-port",
-  "table-full",
   "egress-full",
   "too-big",
   "vnet-header-invalid",
   "message-truncated",
   "device-refused",
   "port-closed",
-  "port-not-ready",
 ];
 
 /** One counter per reason; incrementing allocates nothing. */

@@ -1,13 +1,77 @@
-import type { DropReason } from "../base/drop-reason.ts";
+import { DropCounters, type DropReason } from "../base/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
+import { formatMac, type Mac, macParts } from "../wire/mac.ts";
 
 /** Where the switch gives frames for one attachment: a connection, a TAP, a test's array. */
 export interface Egress {
   /**
-   * Takes the frame for sending, or says why not. The bytes are borrowed until `flush()`.
-   * Never throws, never blocks, never calls back into the switch.
+   * Takes the frame for sending, or says why not. The bytes are borrowed until `flush()`, the Frame object only
+   * until return. Never throws, never blocks, never calls back into the switch.
    */
   deliver(frame: Frame): DropReason;
   /** Sends what was delivered since the last flush. Called once per ingress batch, only if something was delivered. */
   flush(): void;
+}
+
+export interface PortOptions {
+  readonly name: string;
+  /** The attachment's own MAC, if it announced one; otherwise its first frame tells. */
+  readonly mac: Mac | undefined;
+  /** Many MACs may live behind a bridge port, and unknown unicast goes to it. A port that is no bridge is pinned to one MAC. */
+  readonly bridge: boolean;
+  readonly egress: Egress;
+}
+
+const NO_MAC = -1;
+
+/**
+ * One attachment of the switch: its MAC, its kind and its counters. Made by `Switch.attach`.
+ * Received means from the attachment into the switch; sent means from the switch to the attachment.
+ */
+export class Port {
+  /** Index in the switch; a number is used again after its port left. */
+  readonly index: number;
+  readonly name: string;
+  readonly bridge: boolean;
+  readonly egress: Egress;
+  /** Frames from this port that went nowhere. */
+  readonly ingressDrops = new DropCounters();
+  /** Frames for this port that did not reach it. */
+  readonly egressDrops = new DropCounters();
+  receivedFrames = 0;
+  receivedBytes = 0;
+  /** Received frames that went on although their source could not be learned: the FDB was full. */
+  unlearnedFrames = 0;
+  sentFrames = 0;
+  sentBytes = 0;
+  /** First two and last four bytes of the MAC, `macHi` negative while none is known. */
+  macHi = NO_MAC;
+  macLo = 0;
+  /** The switch's note that this port has frames to flush. */
+  touched = false;
+
+  constructor(index: number, options: PortOptions) {
+    this.index = index;
+    this.name = options.name;
+    this.bridge = options.bridge;
+    this.egress = options.egress;
+    if (options.mac !== undefined) {
+      const { hi, lo } = macParts(options.mac);
+      this.macHi = hi;
+      this.macLo = lo;
+    }
+  }
+
+  /** Whether the port has a MAC. Until then it gets no frames, as in the original. */
+  get ready(): boolean {
+    return this.macHi !== NO_MAC;
+  }
+
+  get mac(): Mac | undefined {
+    return this.ready ? formatMac(this.macHi, this.macLo) : undefined;
+  }
+
+  hasMac(hi: number, lo: number): boolean {
+    return this.macLo === lo && this.macHi === hi;
+  }
 }

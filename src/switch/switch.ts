@@ -1,0 +1,196 @@
+import type { Clock } from "../base/clock.ts";
+import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { ETHERNET_HEADER_BYTES, isBroadcastMac, isFloodedMulticast, isGroupMac, isZeroMac } from "../wire/ethernet.ts";
+import type { Frame } from "../wire/frame.ts";
+import { macHi, macLo } from "../wire/mac.ts";
+import { FDB_DEFAULTS, type FdbEntry, ForwardingTable, Learned, NO_PORT } from "./fdb.ts";
+import { Port, type PortOptions } from "./port.ts";
+
+/**
+ * The Ethernet switch. A frame comes in at a port and goes through four steps, each a method below:
+ *
+ *     forward ─► check addresses ─► learn or compare the source ─► decide by destination ─► deliver
+ *
+ * The rules are the original's: a port that is no bridge is pinned to one MAC; broadcast and multicast (01:00:5e,
+ * 33:33) go to every other port unless switched off; known unicast goes to its port; all else, which includes
+ * switched-off broadcast and other group addresses, goes to bridge ports only.
+ *
+ * No I/O and no timers: an ingress calls `forward` for each frame of a batch and then `flush` once; the owner calls
+ * `tick` about every second. Egress ports borrow the frames' bytes until `flush`.
+ */
+export interface SwitchOptions {
+  readonly floodBroadcast: boolean;
+  readonly floodMulticast: boolean;
+  readonly fdbCapacity: number;
+  readonly agingMs: number;
+  /** Most ports at once. */
+  readonly maxPorts: number;
+  /** 32 random bits for the FDB's hash. */
+  readonly hashSeed: number;
+}
+
+export const SWITCH_DEFAULTS = {
+  floodBroadcast: true,
+  floodMulticast: true,
+  fdbCapacity: FDB_DEFAULTS.capacity,
+  agingMs: FDB_DEFAULTS.agingMs,
+  maxPorts: 4096,
+} as const;
+
+export class Switch {
+  readonly #options: SwitchOptions;
+  readonly #clock: Clock;
+  readonly #fdb: ForwardingTable;
+  /** By index; a port that left leaves a hole that the next one fills. */
+  readonly #ports: (Port | undefined)[] = [];
+  /** The ports without holes: what a flood walks. */
+  #attached: readonly Port[] = [];
+  #bridges: readonly Port[] = [];
+  readonly #touched: Port[] = [];
+  /** Time as of the last tick; ageing needs no better. */
+  #nowMs: number;
+
+  constructor(deps: { readonly clock: Clock }, options: SwitchOptions) {
+    this.#options = options;
+    this.#clock = deps.clock;
+    this.#nowMs = deps.clock.nowMs();
+    this.#fdb = new ForwardingTable({
+      capacity: options.fdbCapacity,
+      maxPinned: options.maxPorts,
+      agingMs: options.agingMs,
+      seed: options.hashSeed,
+    });
+  }
+
+  get ports(): readonly Port[] {
+    return this.#attached;
+  }
+
+  /** Adds a port, or returns undefined if the switch has no room for one. A MAC it announces is its own from now on. */
+  attach(options: PortOptions): Port | undefined {
+    if (this.#attached.length >= this.#options.maxPorts) return undefined;
+    const hole = this.#ports.indexOf(undefined);
+    const index = hole === -1 ? this.#ports.length : hole;
+    const port = new Port(index, options);
+    this.#ports[index] = port;
+    this.#list();
+    if (port.ready) this.#fdb.pin(port.macHi, port.macLo, index);
+    return port;
+  }
+
+  /** Removes a port and everything learned there. Idempotent. */
+  detach(port: Port): void {
+    if (this.#ports[port.index] !== port) return;
+    this.#ports[port.index] = undefined;
+    this.#list();
+    this.#fdb.forgetPort(port.index);
+    // The same client may have come again before its old port left: the MAC is the other port's then.
+    const heir = this.#attached.find((other) => port.ready && other.hasMac(port.macHi, port.macLo));
+    if (heir !== undefined) this.#fdb.pin(heir.macHi, heir.macLo, heir.index);
+  }
+
+  /** Takes one frame from a port. Borrows it until `flush`. */
+  forward(ingress: Port, frame: Frame): void {
+    ingress.receivedFrames++;
+    ingress.receivedBytes += frame.end - frame.start;
+    const drop = this.#accept(ingress, frame);
+    if (drop !== Drop.none) ingress.ingressDrops.add(drop);
+  }
+
+  /** Ends an ingress batch: every port that was given frames sends them. */
+  flush(): void {
+    for (const port of this.#touched) {
+      port.touched = false;
+      port.egress.flush();
+    }
+    this.#touched.length = 0;
+  }
+
+  /** Ages the FDB; call it about every second. */
+  tick(): void {
+    this.#nowMs = this.#clock.nowMs();
+    this.#fdb.sweep(this.#nowMs);
+  }
+
+  /** The addresses the switch knows. */
+  entries(): Iterable<FdbEntry> {
+    return this.#fdb.entries(this.#nowMs);
+  }
+
+  #accept(ingress: Port, frame: Frame): DropReason {
+    const { bytes, start } = frame;
+    if (frame.end - start < ETHERNET_HEADER_BYTES) return Drop.runt;
+    const sourceHi = macHi(bytes, start + 6);
+    const sourceLo = macLo(bytes, start + 6);
+    if (isZeroMac(sourceHi, sourceLo) || isBroadcastMac(sourceHi, sourceLo)) return Drop.sourceInvalid;
+    if (!ingress.hasMac(sourceHi, sourceLo)) {
+      const drop = this.#learn(ingress, sourceHi, sourceLo);
+      if (drop !== Drop.none) return drop;
+    }
+    const hi = macHi(bytes, start);
+    const lo = macLo(bytes, start);
+    if (isZeroMac(hi, lo)) return Drop.destinationInvalid;
+    if (hi === sourceHi && lo === sourceLo) return Drop.loop;
+    return this.#decide(ingress, frame, hi, lo);
+  }
+
+  /** A source that is not the port's own MAC: the first one a silent port shows, one behind a bridge, or a stranger. */
+  #learn(ingress: Port, hi: number, lo: number): DropReason {
+    if (!ingress.ready) return this.#pinFirstSource(ingress, hi, lo);
+    if (!ingress.bridge) return Drop.sourceNotPinned;
+    // A group address is no sender's (IEEE 802.3 3.2.3). The original forwards such a frame; nobody should learn from it.
+    if (isGroupMac(hi)) return Drop.none;
+    if (this.#fdb.learn(hi, lo, ingress.index, this.#nowMs) === Learned.full) ingress.unlearnedFrames++;
+    return Drop.none;
+  }
+
+  #pinFirstSource(ingress: Port, hi: number, lo: number): DropReason {
+    if (isGroupMac(hi)) return Drop.sourceInvalid;
+    ingress.macHi = hi;
+    ingress.macLo = lo;
+    this.#fdb.pin(hi, lo, ingress.index);
+    return Drop.none;
+  }
+
+  #decide(ingress: Port, frame: Frame, hi: number, lo: number): DropReason {
+    if (isGroupMac(hi)) {
+      const flooded = isBroadcastMac(hi, lo)
+        ? this.#options.floodBroadcast
+        : this.#options.floodMulticast && isFloodedMulticast(hi, lo);
+      return this.#flood(ingress, frame, flooded ? this.#attached : this.#bridges);
+    }
+    const index = this.#fdb.lookup(hi, lo, this.#nowMs);
+    if (index === NO_PORT) return this.#flood(ingress, frame, this.#bridges);
+    if (index === ingress.index) return Drop.samePort;
+    this.#deliver(this.#ports[index] as Port, frame);
+    return Drop.none;
+  }
+
+  #flood(ingress: Port, frame: Frame, ports: readonly Port[]): DropReason {
+    let reached = 0;
+    for (const port of ports) {
+      if (port === ingress || !port.ready) continue;
+      this.#deliver(port, frame);
+      reached++;
+    }
+    return reached > 0 ? Drop.none : Drop.noDestination;
+  }
+
+  #deliver(port: Port, frame: Frame): void {
+    const drop = port.egress.deliver(frame);
+    if (drop !== Drop.none) {
+      port.egressDrops.add(drop);
+      return;
+    }
+    port.sentFrames++;
+    port.sentBytes += frame.end - frame.start;
+    if (port.touched) return;
+    port.touched = true;
+    this.#touched.push(port);
+  }
+
+  #list(): void {
+    this.#attached = this.#ports.filter((port) => port !== undefined);
+    this.#bridges = this.#attached.filter((port) => port.bridge);
+  }
+}

@@ -1,0 +1,50 @@
+import type { DropReason } from "../base/drop-reason.ts";
+import type { ControlMessage } from "../wire/control-message.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { OffloadSet } from "../wire/offload.ts";
+import type { Dialect } from "../wire/websocket-decoder.ts";
+
+/** Why a connection is over. */
+export interface Closed {
+  /** A WebSocket close code; 1006 if the stream ended without one. */
+  readonly code: number;
+  readonly reason: string;
+  /** Who ended it first. */
+  readonly by: "us" | "peer";
+}
+
+export interface ConnectionHandlers {
+  /** A frame arrived, its virtio-net header checked. Borrowed until `onBatchEnd` returns, the Frame object until return. */
+  onFrame(frame: Frame): void;
+  /** The frames that arrived together are through. */
+  onBatchEnd(): void;
+  /** A message that is no frame was dropped; the connection goes on. */
+  onBadFrame(reason: DropReason): void;
+  onControl(message: ControlMessage): void;
+  /** What was written has left for the kernel; `congested` is false again. */
+  onDrained(): void;
+  /** Called once, last. */
+  onClosed(closed: Closed): void;
+}
+
+/** A transport channel that carries Ethernet frames and control messages, either side. */
+export interface Connection {
+  readonly dialect: Dialect;
+  /** What the peer takes beyond ordinary frames; set it when the peer says so. */
+  peerOffloads: OffloadSet;
+  /** Bytes on the wire in each direction since the connection was made, handshake included. */
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  /** Last measured round trip; undefined before the first pong and for v1 peers, which send none. */
+  readonly roundTripMs: number | undefined;
+  readonly queuedBytes: number;
+  /** Whether bytes wait for the socket: a device that feeds this connection should pause until `onDrained`. */
+  readonly congested: boolean;
+  /** Copies the frame into the egress queue, segmented if the peer needs that. */
+  send(frame: Frame): DropReason;
+  /** Sends what `send` queued. */
+  flush(): void;
+  sendControl(message: ControlMessage): void;
+  /** Sends a close frame behind what is queued and closes. Idempotent. */
+  close(code: number, reason: string): void;
+}

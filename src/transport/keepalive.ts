@@ -1,0 +1,54 @@
+import type { Clock } from "../base/clock.ts";
+
+/**
+ * Notices silence. Hearing anything costs one flag; a timer looks at it every `periodMs`:
+ *
+ *     heard something ──► silent for pingAfterMs: ping, again after each pingAfterMs ──► silent for deadAfterMs: dead
+ *
+ * `pingAfterMs` is below the 60 s after which common proxies cut an idle connection. `deadAfterMs` is undefined for
+ * the original's programs, which never answer a ping: TCP's own timers must find those.
+ */
+export interface KeepaliveOptions {
+  readonly periodMs: number;
+  readonly pingAfterMs: number;
+  readonly deadAfterMs: number | undefined;
+}
+
+/** The original pings after 17 s of silence; 15 s leaves room below proxies that cut at 20 s. */
+export const KEEPALIVE_DEFAULTS = { periodMs: 5_000, pingAfterMs: 15_000, deadAfterMs: 45_000 } as const;
+
+export interface KeepaliveHandlers {
+  ping(): void;
+  dead(silentMs: number): void;
+}
+
+export class Keepalive {
+  readonly #handlers: KeepaliveHandlers;
+  readonly #options: KeepaliveOptions;
+  readonly #stop: () => void;
+  #heard = false;
+  #silentMs = 0;
+
+  constructor(clock: Clock, handlers: KeepaliveHandlers, options: KeepaliveOptions) {
+    this.#handlers = handlers;
+    this.#options = options;
+    this.#stop = clock.every(options.periodMs, () => this.#look());
+  }
+
+  /** Bytes arrived. */
+  heard(): void {
+    this.#heard = true;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #look(): void {
+    const { periodMs, pingAfterMs, deadAfterMs } = this.#options;
+    this.#silentMs = this.#heard ? 0 : this.#silentMs + periodMs;
+    this.#heard = false;
+    if (deadAfterMs !== undefined && this.#silentMs >= deadAfterMs) this.#handlers.dead(this.#silentMs);
+    else if (this.#silentMs > 0 && this.#silentMs % pingAfterMs < periodMs) this.#handlers.ping();
+  }
+}

@@ -1,0 +1,109 @@
+import { BufferPool } from "./buffer-pool.ts";
+
+/**
+ * Where sockets read to. A thousand idle connections share one buffer; only a connection in the middle of a message
+ * has one of its own, and gives it back when the message is whole:
+ *
+ *     shared ──rest of a message left──► own (rest moved to its front) ──nothing left──► shared
+ *
+ * Sharing is sound because a read and its callback are one step of the event loop.
+ */
+export const RECEIVE_BUFFER_BYTES = 512 * 1024;
+
+export class ReceiveBuffers {
+  readonly shared = Buffer.allocUnsafeSlow(RECEIVE_BUFFER_BYTES);
+  readonly #pool = new BufferPool({ bufferBytes: RECEIVE_BUFFER_BYTES, maxFree: 16 });
+
+  take(): Buffer {
+    return this.#pool.take();
+  }
+
+  release(buffer: Buffer): void {
+    if (buffer !== this.shared) this.#pool.release(buffer);
+  }
+}
+
+/** Consumes bytes[start, end) as far as it can; returns the offset of the first byte it wants to see again. */
+export type Consume = (bytes: Uint8Array, start: number, end: number) => number;
+
+/** A connection's window on its receive buffer: bytes before `#from` are consumed, those before `#to` have arrived. */
+export class ReceiveWindow {
+  readonly #buffers: ReceiveBuffers;
+  readonly #consume: Consume;
+  /** Always room for one whole message behind what has arrived. */
+  readonly #minRoomBytes: number;
+  #bytes: Buffer;
+  #from = 0;
+  #to = 0;
+  #closed = false;
+
+  constructor(buffers: ReceiveBuffers, maxMessageBytes: number, consume: Consume) {
+    if (maxMessageBytes * 2 > RECEIVE_BUFFER_BYTES) throw new RangeError("a receive buffer must hold two messages");
+    this.#buffers = buffers;
+    this.#minRoomBytes = maxMessageBytes;
+    this.#consume = consume;
+    this.#bytes = buffers.shared;
+  }
+
+  /** Where the next read goes. */
+  room(): Buffer {
+    return this.#to === 0 ? this.#bytes : this.#bytes.subarray(this.#to);
+  }
+
+  /** `byteCount` bytes were read into `room()`. */
+  arrived(byteCount: number): void {
+    if (this.#closed) return;
+    this.#to += byteCount;
+    this.#settle(this.#consume(this.#bytes, this.#from, this.#to));
+  }
+
+  /** Bytes in a buffer of somebody else's, as a stream without static buffers delivers them. */
+  push(chunk: Buffer): void {
+    let offset = 0;
+    if (this.#to === 0) {
+      offset = this.#consume(chunk, 0, chunk.length);
+    }
+    while (offset < chunk.length && !this.#closed) {
+      this.#own();
+      const taken = chunk.copy(this.#bytes, this.#to, offset);
+      offset += taken;
+      this.arrived(taken);
+    }
+  }
+
+  /** Gives the buffer back. What arrives afterwards is ignored; may be called from within `Consume`. */
+  close(): void {
+    this.#closed = true;
+    this.#empty();
+  }
+
+  #settle(consumed: number): void {
+    if (this.#closed) return;
+    this.#from = consumed;
+    if (this.#from === this.#to) {
+      this.#empty();
+    } else if (this.#bytes === this.#buffers.shared) {
+      this.#own();
+    } else if (this.#bytes.length - this.#to < this.#minRoomBytes) {
+      this.#bytes.copyWithin(0, this.#from, this.#to);
+      this.#to -= this.#from;
+      this.#from = 0;
+    }
+  }
+
+  #empty(): void {
+    this.#buffers.release(this.#bytes);
+    this.#bytes = this.#buffers.shared;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /** Moves what is left into a buffer of the connection's own. */
+  #own(): void {
+    if (this.#bytes !== this.#buffers.shared) return;
+    const own = this.#buffers.take();
+    this.#to = this.#bytes.copy(own, 0, this.#from, this.#to);
+    this.#from = 0;
+    this.#bytes = own;
+  }
+}

@@ -1,0 +1,260 @@
+import type { Clock } from "../base/clock.ts";
+import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { CloseCode } from "../wire/close-code.ts";
+import { type ControlMessage, formatControlMessage, parseControlMessage } from "../wire/control-message.ts";
+import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
+import { Frame } from "../wire/frame.ts";
+import type { MaskBytes } from "../wire/mask.ts";
+import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
+import type { Segmenter } from "../wire/segment.ts";
+import { sanitizeVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { encodeClose, encodeMessage, Opcode, type OpcodeValue } from "../wire/websocket.ts";
+import { type Dialect, WebSocketDecoder } from "../wire/websocket-decoder.ts";
+import { BatchWriter } from "./batch-writer.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import type { Closed, Connection, ConnectionHandlers } from "./connection.ts";
+import { EgressQueue } from "./egress-queue.ts";
+import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
+import type { MaskKeys } from "./mask-keys.ts";
+import { MessageWriter } from "./message-writer.ts";
+
+/** Shared by all connections of a process. */
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly pool: BufferPool;
+  readonly segmenter: Segmenter;
+  readonly maskKeys: MaskKeys;
+  readonly mask: MaskBytes;
+}
+
+export interface ConnectionOptions {
+  readonly role: "server" | "client";
+  readonly dialect: Dialect;
+  readonly maxMessageBytes: number;
+  readonly maxQueuedBytes: number;
+  /** How long a close may take until the socket is destroyed. */
+  readonly closeTimeoutMs: number;
+  readonly keepalive: KeepaliveOptions;
+}
+
+export const CONNECTION_DEFAULTS = {
+  /** A 64 KiB super-frame with two VLAN tags and its virtio-net header fits. */
+  maxMessageBytes: 66 * 1024,
+  /** About what one TCP flow keeps in flight with the kernel's default buffers; more would only add delay. */
+  maxQueuedBytes: 4 * 1024 * 1024,
+  closeTimeoutMs: 2_000,
+} as const;
+
+/**
+ * A WebSocket over a byte stream, carrying frames.
+ *
+ *     open ──close()────────► closing ──stream over, or closeTimeoutMs──► closed ──► onClosed
+ *       ├──close frame came──►   ▲
+ *       └──fault in the bytes────┘ (the close code says which)
+ */
+export class WebSocketConnection implements Connection {
+  readonly dialect: Dialect;
+  readonly #deps: ConnectionDeps;
+  readonly #options: ConnectionOptions;
+  readonly #handlers: ConnectionHandlers;
+  readonly #stream: ByteStream;
+  readonly #queue: EgressQueue;
+  readonly #writer: MessageWriter;
+  readonly #batches: BatchWriter;
+  readonly #decoder: WebSocketDecoder;
+  readonly #keepalive: Keepalive;
+  readonly #frame = new Frame(new Uint8Array(0));
+  #state: "open" | "closing" | "closed" = "open";
+  #closed: Closed | undefined;
+  #cancelCloseTimer: (() => void) | undefined;
+  #pingSentMs = 0;
+  #roundTripMs: number | undefined;
+
+  constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
+    const { role, dialect, maxMessageBytes } = options;
+    const { mask, pool, segmenter } = deps;
+    this.dialect = dialect;
+    this.#deps = deps;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#stream = stream;
+    this.#decoder = new WebSocketDecoder(
+      { role, dialect, maxMessageBytes, mask },
+      {
+        onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
+        onText: (text) => this.#onText(text),
+        onPing: (payload) => this.#sendMessage(Opcode.pong, payload),
+        onPong: () => this.#onPong(),
+        onClose: (code, reason) => this.#onCloseFrame(code, reason),
+      },
+    );
+    const maskKeys = role === "client" ? deps.maskKeys : undefined;
+    this.#queue = new EgressQueue({ stream, pool }, { maxQueuedBytes: options.maxQueuedBytes });
+    this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys, mask }, dialect);
+    this.#batches = new BatchWriter({ stream, maskKeys: deps.maskKeys, mask });
+    this.#keepalive = new Keepalive(
+      deps.clock,
+      { ping: () => this.#ping(), dead: (silentMs) => this.#onDead(silentMs) },
+      options.keepalive,
+    );
+  }
+
+  get peerOffloads(): OffloadSet {
+    return this.#writer.peerOffloads;
+  }
+
+  set peerOffloads(offloads: OffloadSet) {
+    this.#writer.peerOffloads = offloads;
+  }
+
+  get receivedBytes(): number {
+    return this.#stream.bytesRead;
+  }
+
+  get sentBytes(): number {
+    return this.#stream.bytesWritten;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.queuedBytes;
+  }
+
+  get congested(): boolean {
+    return this.#stream.writing;
+  }
+
+  send(frame: Frame): DropReason {
+    return this.#state === "open" ? this.#writer.write(frame) : Drop.portClosed;
+  }
+
+  flush(): void {
+    this.#queue.flush();
+  }
+
+  /** Begins to read; handlers may be called before this returns. */
+  start(): void {
+    this.#stream.start({
+      consume: (bytes, start, end) => this.#consume(bytes, start, end),
+      onDrained: () => this.#onDrained(),
+      onClosed: (cause) => this.#onStreamClosed(cause),
+    });
+  }
+
+  /**
+   * Sends frame i, `bytes[spans[2i], spans[2i+1])`, for i below `count`, each with its virtio-net header and HEADROOM
+   * writable bytes before it. From a client to a v2 server that takes everything this happens in place, without a copy.
+   * Returns true if the bytes are free again; otherwise they are borrowed until `onDrained`.
+   */
+  sendBatch(bytes: Uint8Array, spans: Uint32Array, count: number): boolean {
+    if (this.#state !== "open") return true;
+    const inPlace =
+      this.dialect === "v2" &&
+      this.#options.role === "client" &&
+      this.peerOffloads === OFFLOAD_ALL &&
+      this.#queue.queuedBytes === 0 &&
+      !this.#stream.writing;
+    if (inPlace) return this.#batches.write(bytes, spans, count);
+    for (let i = 0; i < count; i++) {
+      const frame = this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true);
+      const drop = this.#writer.write(frame);
+      if (drop !== Drop.none) this.#handlers.onBadFrame(drop);
+    }
+    this.#queue.flush();
+    return true;
+  }
+
+  sendControl(message: ControlMessage): void {
+    this.#sendMessage(Opcode.text, Buffer.from(formatControlMessage(message)));
+  }
+
+  close(code: number, reason: string): void {
+    this.#close({ code, reason, by: "us" });
+  }
+
+  #consume(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#state !== "open") return end;
+    this.#keepalive.heard();
+    const consumed = this.#decoder.decode(bytes, start, end);
+    this.#handlers.onBatchEnd();
+    const { fault } = this.#decoder;
+    if (fault !== undefined) this.#close({ code: fault.closeCode, reason: fault.message, by: "us" });
+    return consumed;
+  }
+
+  #onBinary(bytes: Uint8Array, start: number, end: number): void {
+    if (this.dialect === "v1") {
+      this.#handlers.onFrame(this.#frame.set(bytes, start, end, false));
+      return;
+    }
+    const frameStart = start + VNET_HEADER_BYTES;
+    if (end - frameStart < ETHERNET_HEADER_BYTES) this.#handlers.onBadFrame(Drop.messageTruncated);
+    else if (!sanitizeVnetHeader(bytes, start, end)) this.#handlers.onBadFrame(Drop.vnetHeaderInvalid);
+    else this.#handlers.onFrame(this.#frame.set(bytes, frameStart, end, true));
+  }
+
+  #onText(text: string): void {
+    const result = parseControlMessage(text);
+    if (result.state === "message") this.#handlers.onControl(result.message);
+    else if (result.state === "fault") {
+      this.#close({ code: CloseCode.policyViolation, reason: `control message: ${result.message}`, by: "us" });
+    }
+  }
+
+  #onPong(): void {
+    if (this.#pingSentMs > 0) this.#roundTripMs = this.#deps.clock.nowMs() - this.#pingSentMs;
+    this.#pingSentMs = 0;
+  }
+
+  #onCloseFrame(code: number, reason: string): void {
+    this.#close({ code, reason, by: "peer" });
+  }
+
+  #onDead(silentMs: number): void {
+    this.#closed = { code: CloseCode.abnormal, reason: `nothing heard for ${silentMs / 1000} s`, by: "us" };
+    this.#stream.destroy();
+  }
+
+  #ping(): void {
+    this.#pingSentMs = this.#deps.clock.nowMs();
+    this.#sendMessage(Opcode.ping, new Uint8Array(0));
+  }
+
+  /** A control frame or text. Where the egress queue has no room it is lost, and with it no more than a pong. */
+  #sendMessage(opcode: OpcodeValue, payload: Uint8Array): void {
+    if (this.#state === "closed") return;
+    const key = this.#options.role === "client" ? this.#deps.maskKeys.next() : undefined;
+    if (this.#queue.append(encodeMessage(opcode, payload, key, this.#deps.mask))) this.#queue.flush();
+  }
+
+  #onDrained(): void {
+    this.#queue.drained();
+    if (this.#stream.writing) return;
+    if (this.#state === "closing") this.#stream.end();
+    else this.#handlers.onDrained();
+  }
+
+  /** To closing: says goodbye behind what is queued, then ends the stream. */
+  #close(closed: Closed): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#closed = closed;
+    this.#sendMessage(Opcode.close, encodeClose(closed.code, closed.reason));
+    this.#cancelCloseTimer = this.#deps.clock.after(this.#options.closeTimeoutMs, () => this.#stream.destroy());
+    if (!this.#stream.writing) this.#stream.end();
+  }
+
+  #onStreamClosed(cause: Error | undefined): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#cancelCloseTimer?.();
+    this.#keepalive.close();
+    this.#queue.close();
+    const reason = cause?.message ?? "the stream ended without a close frame";
+    this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason, by: "peer" });
+  }
+}
