@@ -62,11 +62,11 @@ export class Namespace {
     return (await run(["ip", "-n", this.name, ...argv])).stdout;
   }
 
-  /** Waits until a device is there and up. */
+  /** Waits until a device is there. */
   async waitForDevice(device: string, options: WaitOptions = {}): Promise<void> {
     await waitFor(
       `device ${device} in ${this.name}`,
-      async () => (await this.ip("-o", "link", "show", "dev", device, "up")).includes(device),
+      async () => (await this.ip("-o", "link", "show", "dev", device)).includes(device),
       options,
     );
   }

@@ -16,9 +16,11 @@ const SNIPPETS = new URL("../contrib/nginx/", import.meta.url);
 /** Where uwsgi-tcp.conf and proxy.conf expect our server. */
 export const UPSTREAM_PORT = 8080;
 
+/** The files of contrib/nginx/ that are a location /vpn. */
+export type NginxLocation = "uwsgi-unix" | "uwsgi-tcp" | "proxy";
+
 export interface NginxOptions {
-  /** Which file of contrib/nginx/ is the location /vpn. */
-  readonly location: "uwsgi-unix" | "uwsgi-tcp" | "proxy";
+  readonly location: NginxLocation;
   /** Socket of our server; needed for `uwsgi-unix`. */
   readonly unixSocket?: string;
   /** Serve https on port 443 by tls.conf with this certificate; otherwise http on port 80. */

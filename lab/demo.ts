@@ -1,0 +1,129 @@
+/**
+ * `npm run demo`: shows in half a minute that the VPN works and how fast it is, on this machine, with the real binaries:
+ * builds a network of three namespaces, pings across it, runs iperf3 through it, prints the figures, removes it all.
+ * Its exit status is 0 only if frames really crossed.
+ */
+import { parseArgs } from "node:util";
+import { runIperf, type Throughput } from "./iperf.ts";
+import { Lab } from "./namespace.ts";
+import { buildNetwork, type Network, type Site } from "./network.ts";
+import { percentile, runPing } from "./ping.ts";
+import { requirePrograms } from "./programs.ts";
+import { Progress } from "./progress.ts";
+
+const USAGE = `usage: npm run demo [-- --nginx] [--seconds N]
+  --nginx      put nginx in front of the server (contrib/nginx/uwsgi-unix.conf)
+  --seconds N  length of each of the three iperf3 runs (default 3)`;
+
+const REAL_MACHINES = `The same between two real machines, both with Node 20.19 or newer, as root:
+  once on each       npm ci && npm run build
+  on the server      node dist/cli/vpn-ws.js server --listen http://0.0.0.0:8080 --allow-anonymous --tap vpn0 --address 10.9.0.1/24
+  on the other       node dist/cli/vpn-ws.js client --tap vpn0 --address 10.9.0.2/24 ws://SERVER:8080/
+  then there         ping 10.9.0.1
+--allow-anonymous lets in whoever reaches that port: use it on a network you trust, and nginx with TLS and a
+password or client certificates everywhere else (contrib/nginx/).`;
+
+interface Flow {
+  readonly title: string;
+  readonly from: Site;
+  readonly to: Site;
+  readonly direction: "up" | "down";
+}
+
+/** One line of the table at the end. */
+interface Figure {
+  readonly title: string;
+  readonly text: string;
+}
+
+const { values } = parseArgs({
+  options: { nginx: { type: "boolean", default: false }, seconds: { type: "string" }, help: { type: "boolean" } },
+});
+if (values.help) {
+  console.log(USAGE);
+} else {
+  await demonstrate(values.nginx, Number(values.seconds ?? 3));
+}
+
+async function demonstrate(withNginx: boolean, seconds: number): Promise<void> {
+  const progress = new Progress(process.stdout);
+  let lab: Lab | undefined;
+  try {
+    await requirePrograms("ip", "ping", "iperf3", ...(withNginx ? (["nginx"] as const) : []));
+    lab = await Lab.open();
+    const figures = await measure(lab, progress, withNginx, seconds);
+    progress.note(`\n${formatFigures(figures)}\n\n${REAL_MACHINES}`);
+  } catch (error) {
+    progress.fail(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  } finally {
+    await lab?.close();
+  }
+}
+
+async function measure(lab: Lab, progress: Progress, withNginx: boolean, seconds: number): Promise<readonly Figure[]> {
+  const setup = withNginx
+    ? "three machines (namespaces): a server behind nginx, two clients"
+    : "three machines (namespaces): a server, two clients";
+  const network = await progress.step(setup, () => buildNetwork(lab, withNginx ? { front: "uwsgi-unix" } : {}));
+  progress.note(describeNetwork(network));
+  const [first, second] = network.clients;
+  if (first === undefined || second === undefined) throw new Error("the network has fewer than two clients");
+  const figures = [
+    await pingFigure(progress, "client 1 to server", first, network.server),
+    await pingFigure(progress, "client 1 to client 2", first, second),
+    await pingFigure(progress, "client 2 to client 1, IPv6", second, first, "ipv6"),
+  ];
+  const flows: readonly Flow[] = [
+    { title: "client 1 to server", from: first, to: network.server, direction: "up" },
+    { title: "server to client 1", from: first, to: network.server, direction: "down" },
+    { title: "client 1 to client 2", from: first, to: second, direction: "up" },
+  ];
+  for (const flow of flows) figures.push(await flowFigure(progress, flow, seconds));
+  return figures;
+}
+
+async function pingFigure(
+  progress: Progress,
+  title: string,
+  from: Site,
+  to: Site,
+  family: "ipv4" | "ipv6" = "ipv4",
+): Promise<Figure> {
+  const result = await progress.step(`ping, ${title} (${to[family]})`, async () => {
+    // The first packet also pays for address resolution; it shows that frames cross, the rest how fast.
+    const first = await runPing(from.namespace, { address: to[family], count: 1, deadlineSeconds: 5 });
+    if (first.received === 0)
+      throw new Error(`no frame crossed: ${title} answered no ping\n${from.vpn.child.describe()}`);
+    return runPing(from.namespace, { address: to[family], count: 100 });
+  });
+  const median = percentile(result.timesMs, 0.5).toFixed(3);
+  const slowest = percentile(result.timesMs, 1).toFixed(3);
+  return {
+    title: `ping, ${title}`,
+    text: `${median} ms median, ${slowest} ms slowest, ${result.received}/${result.sent}`,
+  };
+}
+
+async function flowFigure(progress: Progress, flow: Flow, seconds: number): Promise<Figure> {
+  const { from, to, direction, title } = flow;
+  const result = await progress.step(`iperf3, one TCP flow, ${title}, ${seconds} s`, () =>
+    runIperf(from.namespace, to.namespace, { address: to.ipv4, direction, seconds }),
+  );
+  if (result.bytes === 0) throw new Error(`no bytes crossed: ${title}\n${from.vpn.child.describe()}`);
+  return { title: `TCP, ${title}`, text: formatThroughput(result) };
+}
+
+function describeNetwork({ server, clients, urls }: Network): string {
+  const lines = clients.map(({ ipv4 }, index) => `    client ${index + 1}  ${ipv4}  dials ${urls[index] ?? ""}`);
+  return [`    server    ${server.ipv4}`, ...lines].join("\n");
+}
+
+function formatThroughput({ megabitsPerSecond, bytes }: Throughput): string {
+  return `${Math.round(megabitsPerSecond).toLocaleString("en")} Mbit/s (${(bytes / 1e9).toFixed(2)} GB)`;
+}
+
+function formatFigures(figures: readonly Figure[]): string {
+  const width = Math.max(...figures.map(({ title }) => title.length));
+  return figures.map(({ title, text }) => `  ${title.padEnd(width)}  ${text}`).join("\n");
+}
