@@ -1,0 +1,43 @@
+#include "mask.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arguments.h"
+
+/* XORs with the key's four bytes, the first of them at data[0]; masking twice gives the data back. */
+static void mask(uint8_t *data, size_t length, const uint8_t key[4]) {
+  uint64_t wide_key, word;
+  memcpy(&wide_key, key, 4);
+  memcpy((uint8_t *)&wide_key + 4, key, 4);
+  size_t i = 0;
+  for (; i + sizeof word <= length; i += sizeof word) {
+    memcpy(&word, data + i, sizeof word);
+    word ^= wide_key;
+    memcpy(data + i, &word, sizeof word);
+  }
+  for (; i < length; i++) data[i] ^= key[i & 3];
+}
+
+/* maskBytes(bytes, start, end, key): in place; the key is a 32-bit integer whose most significant byte comes first. */
+static napi_value mask_bytes(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  struct bytes bytes;
+  uint32_t start, end;
+  int32_t key;
+  if (!arguments_read(env, info, 4, values, NULL) || !argument_bytes(env, values[0], &bytes)) return NULL;
+  if (!argument_u32(env, values[1], &start) || !argument_u32(env, values[2], &end)) return NULL;
+  if (!argument_i32(env, values[3], &key)) return NULL;
+  if (start > end || end > bytes.length) return throw_errno(env, ERANGE, "maskBytes");
+  uint32_t k = (uint32_t)key;
+  uint8_t key_bytes[4] = {(uint8_t)(k >> 24), (uint8_t)(k >> 16), (uint8_t)(k >> 8), (uint8_t)k};
+  mask(bytes.data + start, end - start, key_bytes);
+  return NULL;
+}
+
+void mask_register(napi_env env, napi_value exports) {
+  napi_property_descriptor functions[] = {
+      {.utf8name = "maskBytes", .method = mask_bytes, .attributes = napi_enumerable},
+  };
+  napi_define_properties(env, exports, 1, functions);
+}

@@ -1,0 +1,93 @@
+#include "socket_options.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "arguments.h"
+
+#define TEXT_BYTES 64
+
+struct option {
+  int32_t fd;
+  int32_t level;
+  int32_t name;
+};
+
+static bool read_option(napi_env env, napi_value *values, struct option *option) {
+  return argument_i32(env, values[0], &option->fd) && argument_i32(env, values[1], &option->level) &&
+         argument_i32(env, values[2], &option->name);
+}
+
+/* setSocketOption(fd, level, name, number) */
+static napi_value set_number_option(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  struct option option;
+  int32_t number;
+  if (!arguments_read(env, info, 4, values, NULL) || !read_option(env, values, &option)) return NULL;
+  if (!argument_i32(env, values[3], &number)) return NULL;
+  if (setsockopt(option.fd, option.level, option.name, &number, sizeof number) == 0) return NULL;
+  return throw_errno(env, errno, "setsockopt");
+}
+
+/* setSocketOptionText(fd, level, name, text) */
+static napi_value set_text_option(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  struct option option;
+  char text[TEXT_BYTES];
+  if (!arguments_read(env, info, 4, values, NULL) || !read_option(env, values, &option)) return NULL;
+  if (!argument_text(env, values[3], text, sizeof text)) return NULL;
+  if (setsockopt(option.fd, option.level, option.name, text, (socklen_t)strlen(text)) == 0) return NULL;
+  return throw_errno(env, errno, "setsockopt");
+}
+
+/* getSocketOption(fd, level, name) -> number */
+static napi_value get_number_option(napi_env env, napi_callback_info info) {
+  napi_value values[3], result;
+  struct option option;
+  int32_t number = 0;
+  socklen_t length = sizeof number;
+  if (!arguments_read(env, info, 3, values, NULL) || !read_option(env, values, &option)) return NULL;
+  if (getsockopt(option.fd, option.level, option.name, &number, &length) != 0)
+    return throw_errno(env, errno, "getsockopt");
+  napi_create_int32(env, number, &result);
+  return result;
+}
+
+/* getSocketOptionText(fd, level, name) -> text */
+static napi_value get_text_option(napi_env env, napi_callback_info info) {
+  napi_value values[3], result;
+  struct option option;
+  char text[TEXT_BYTES] = {0};
+  socklen_t length = sizeof text - 1;
+  if (!arguments_read(env, info, 3, values, NULL) || !read_option(env, values, &option)) return NULL;
+  if (getsockopt(option.fd, option.level, option.name, text, &length) != 0) return throw_errno(env, errno, "getsockopt");
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+/* peerCredentials(fd) -> { pid, uid, gid } of the process at the other end of a unix socket (SO_PEERCRED) */
+static napi_value get_peer_credentials(napi_env env, napi_callback_info info) {
+  napi_value values[1], result;
+  int32_t fd;
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (!arguments_read(env, info, 1, values, NULL) || !argument_i32(env, values[0], &fd)) return NULL;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return throw_errno(env, errno, "getsockopt");
+  napi_create_object(env, &result);
+  set_number(env, result, "pid", credentials.pid);
+  set_number(env, result, "uid", credentials.uid);
+  set_number(env, result, "gid", credentials.gid);
+  return result;
+}
+
+void socket_options_register(napi_env env, napi_value exports) {
+  napi_property_descriptor functions[] = {
+      {.utf8name = "setSocketOption", .method = set_number_option, .attributes = napi_enumerable},
+      {.utf8name = "setSocketOptionText", .method = set_text_option, .attributes = napi_enumerable},
+      {.utf8name = "getSocketOption", .method = get_number_option, .attributes = napi_enumerable},
+      {.utf8name = "getSocketOptionText", .method = get_text_option, .attributes = napi_enumerable},
+      {.utf8name = "peerCredentials", .method = get_peer_credentials, .attributes = napi_enumerable},
+  };
+  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
+}

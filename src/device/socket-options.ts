@@ -1,0 +1,63 @@
+/** Socket options that Node has no name for. Each throws a DeviceError `SOCKET_OPTION_REFUSED` if the kernel does. */
+import type { Socket } from "node:net";
+import { DeviceError } from "../base/errors.ts";
+import { loadAddon, type PeerCredentials } from "./addon.ts";
+
+/** Linux's numbers (asm-generic/socket.h, netinet/tcp.h). */
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const IPPROTO_TCP = 6;
+const TCP_CONGESTION = 13;
+const TCP_USER_TIMEOUT = 18;
+const TCP_NOTSENT_LOWAT = 25;
+
+/**
+ * The descriptor of a connected socket; undefined if it has none any more. Node keeps it in `_handle`, which is not
+ * documented but is how libraries have found it since Node 0.10. Valid until the socket closes.
+ */
+export function socketDescriptor(socket: Socket): number | undefined {
+  const handle = (socket as Socket & { readonly _handle?: { readonly fd?: number } | null })._handle;
+  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
+}
+
+/** How long sent data may stay unacknowledged before the kernel ends the connection (RFC 5482). */
+export function setUserTimeout(fd: number, timeoutMs: number): void {
+  explain("TCP_USER_TIMEOUT", () => loadAddon().setSocketOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, timeoutMs));
+}
+
+/** A socket with more unsent bytes than this is not writable: what waits then waits where we can still choose. */
+export function setNotSentLowat(fd: number, bytes: number): void {
+  explain("TCP_NOTSENT_LOWAT", () => loadAddon().setSocketOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes));
+}
+
+/** Fixes the kernel's send buffer, which ends its automatic growth. The kernel reserves twice as much. */
+export function setSendBuffer(fd: number, bytes: number): void {
+  explain("SO_SNDBUF", () => loadAddon().setSocketOption(fd, SOL_SOCKET, SO_SNDBUF, bytes));
+}
+
+/** Fixes the kernel's receive buffer, which ends its automatic growth. The kernel reserves twice as much. */
+export function setReceiveBuffer(fd: number, bytes: number): void {
+  explain("SO_RCVBUF", () => loadAddon().setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, bytes));
+}
+
+/** Chooses the connection's congestion control by its kernel name, e.g. `bbr`. */
+export function setCongestionControl(fd: number, algorithm: string): void {
+  explain("TCP_CONGESTION", () => loadAddon().setSocketOptionText(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm));
+}
+
+/** Who connected to, or listens on, the other end of a unix socket, as the kernel saw it then. */
+export function peerCredentials(fd: number): PeerCredentials {
+  return explain("SO_PEERCRED", () => loadAddon().peerCredentials(fd));
+}
+
+function explain<T>(option: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DeviceError("SOCKET_OPTION_REFUSED", `The kernel refused the socket option ${option} (${reason}).`, {
+      cause,
+    });
+  }
+}
