@@ -34,6 +34,8 @@ export interface NginxOptions {
 export interface Nginx {
   readonly child: Child;
   readonly port: number;
+  /** Process id of the one worker, which carries the traffic. */
+  workerPid(): number;
   /** What the error log holds by now. */
   errorLog(): string;
 }
@@ -53,7 +55,8 @@ export async function startNginx(lab: Lab, namespace: Namespace, options: NginxO
   const errorLog = (): string => readFileSync(errorFile, "utf8");
   const port = options.tls === undefined ? 80 : 443;
   await Promise.race([namespace.waitForTcpPort(port, { evidence: () => child.describe() }), failIfEnded(child)]);
-  return { child, port, errorLog };
+  const workerPid = (): number => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim());
+  return { child, port, workerPid, errorLog };
 }
 
 async function failIfEnded(child: Child): Promise<void> {

@@ -1,0 +1,102 @@
+/** What can be measured on a tunnel, each by its name: throughput of one TCP flow, small datagrams, idle latency. */
+import { runIperf } from "../lab/iperf.ts";
+import { percentile, runPing } from "../lab/ping.ts";
+import { type Cost, withCost } from "./cost.ts";
+import type { Host, Tools, Tunnel } from "./tunnels/tunnel.ts";
+
+export type MeasureName = "up" | "down" | "relay" | "datagrams" | "datagrams-relayed" | "ping" | "ping-relayed";
+
+/** How long things take; smaller with --quick. */
+export interface Effort {
+  readonly rounds: number;
+  readonly flowSeconds: number;
+  readonly datagramSeconds: number;
+  readonly pings: number;
+}
+
+export interface Sample {
+  /** Mbit/s, datagrams per second, or milliseconds. */
+  readonly value: number;
+  /** For flows: processor seconds of the whole machine per gigabit delivered. */
+  readonly cpuSecondsPerGigabit?: number;
+  /** For flows: the same per program, and its memory. */
+  readonly cost?: Cost;
+  readonly gigabits?: number;
+}
+
+type Measure = (tunnel: Tunnel, effort: Effort, tools: Tools) => Promise<Sample>;
+
+export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
+  up: (tunnel, effort) => measureFlow(tunnel, tunnel.server, "up", effort),
+  down: (tunnel, effort) => measureFlow(tunnel, tunnel.server, "down", effort),
+  relay: (tunnel, effort) => measureFlow(tunnel, peerOf(tunnel), "up", effort),
+  datagrams: (tunnel, effort, tools) => measureDatagrams(tunnel.client, tunnel.server, effort, tools),
+  "datagrams-relayed": (tunnel, effort, tools) => measureDatagrams(tunnel.client, peerOf(tunnel), effort, tools),
+  ping: (tunnel, effort) => measurePing(tunnel.client, tunnel.server, effort),
+  "ping-relayed": (tunnel, effort) => measurePing(tunnel.client, peerOf(tunnel), effort),
+};
+
+function peerOf(tunnel: Tunnel): Host {
+  if (tunnel.peer === undefined) throw new Error("this tunnel has no second client");
+  return tunnel.peer;
+}
+
+async function measureFlow(tunnel: Tunnel, to: Host, direction: "up" | "down", effort: Effort): Promise<Sample> {
+  const options = { address: to.address, direction, seconds: effort.flowSeconds };
+  const [flow, cost] = await withCost(tunnel.processes, () => runIperf(tunnel.client.namespace, to.namespace, options));
+  const gigabits = (flow.bytes * 8) / 1e9;
+  return {
+    value: flow.megabitsPerSecond,
+    cpuSecondsPerGigabit: cost.machineCpuSeconds / gigabits,
+    cost,
+    gigabits,
+  };
+}
+
+/**
+ * Datagrams offered per second, one after the other. The most that arrives at any of them counts: a flood (0) would also
+ * measure how much processor time the sender takes away from the tunnel, a low rate only itself.
+ */
+const OFFERED_PER_SECOND = [150_000, 300_000, 600_000, 0];
+const DATAGRAM_PORT = "9009";
+
+async function measureDatagrams(from: Host, to: Host, effort: Effort, tools: Tools): Promise<Sample> {
+  let best = 0;
+  for (const offered of OFFERED_PER_SECOND) {
+    best = Math.max(best, await deliveredPerSecond(from, to, effort.datagramSeconds, offered, tools.datagrams));
+  }
+  return { value: best };
+}
+
+async function deliveredPerSecond(
+  from: Host,
+  to: Host,
+  seconds: number,
+  offered: number,
+  program: string,
+): Promise<number> {
+  const receiver = to.namespace.start([program, "receive", DATAGRAM_PORT]);
+  try {
+    const bound = async (): Promise<boolean> =>
+      (await to.namespace.run(["ss", "-Hlun", `sport = :${DATAGRAM_PORT}`])).stdout !== "";
+    await receiver.waitUntil("the receiver of datagrams", bound);
+    await from.namespace.run([program, "send", to.address, DATAGRAM_PORT, String(seconds), String(offered)]);
+    const { stdout } = await receiver.stop();
+    return parseReceived(stdout, seconds);
+  } finally {
+    await receiver.stop();
+  }
+}
+
+/** Reads `received COUNT seconds FIRST_TO_LAST`; a queue that drains after the sender's end must not shorten the time. */
+export function parseReceived(output: string, seconds: number): number {
+  const match = /received (\d+) seconds ([\d.]+)/.exec(output);
+  if (match === null) throw new Error(`datagrams said: ${output}`);
+  return Number(match[1]) / Math.max(Number(match[2]), seconds);
+}
+
+async function measurePing(from: Host, to: Host, effort: Effort): Promise<Sample> {
+  const { timesMs } = await runPing(from.namespace, { address: to.address, count: effort.pings });
+  if (timesMs.length < effort.pings / 2) throw new Error(`${timesMs.length} of ${effort.pings} pings were answered`);
+  return { value: percentile(timesMs, 0.5) };
+}

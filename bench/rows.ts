@@ -1,0 +1,124 @@
+/**
+ * The table of the bench: which paths there are, what is measured on each, and what must be reached. To measure one
+ * thing more, add a row.
+ */
+import type { MeasureName } from "./measures.ts";
+import { buildFloor } from "./tunnels/floor.ts";
+import { buildOpenvpn } from "./tunnels/openvpn.ts";
+import type { BuildTunnel } from "./tunnels/tunnel.ts";
+import { buildVeth } from "./tunnels/veth.ts";
+import { buildVpn } from "./tunnels/vpn.ts";
+
+export interface Path {
+  readonly title: string;
+  readonly build: BuildTunnel;
+}
+
+/** The C peers' frames: no offload, and no larger than a 1500-byte MTU allows. */
+const LEGACY = { serverFlags: ["--mtu", "1500"], clientFlags: ["--protocol", "v1", "--mtu", "1500"] };
+
+export const PATHS = {
+  veth: { title: "plain veth, no VPN", build: buildVeth },
+  floor: { title: "floor: barest C tunnel", build: buildFloor },
+  ws: { title: "ws", build: buildVpn({}) },
+  wss: { title: "wss, own TLS", build: buildVpn({ tls: true }) },
+  "uwsgi-unix": { title: "ws behind nginx, uwsgi on a unix socket", build: buildVpn({ front: "uwsgi-unix" }) },
+  "uwsgi-tcp": { title: "ws behind nginx, uwsgi on TCP", build: buildVpn({ front: "uwsgi-tcp" }) },
+  proxy: { title: "ws behind nginx, proxy_pass", build: buildVpn({ front: "proxy" }) },
+  "nginx-wss": { title: "wss ended in nginx, uwsgi", build: buildVpn({ front: "uwsgi-unix", tls: true }) },
+  legacy: { title: "legacy peers, MTU 1500", build: buildVpn(LEGACY) },
+  openvpn: { title: "OpenVPN, TAP over TCP, AES-256-GCM", build: buildOpenvpn },
+} as const satisfies Readonly<Record<string, Path>>;
+
+export type PathName = keyof typeof PATHS;
+
+/** A bound on the median of the figures, as they are or as a fraction of the floor's of the same minutes. */
+export interface Target {
+  readonly of: "floor" | "value";
+  readonly atLeast?: number;
+  readonly below?: number;
+  /** What we would like to reach; shown, not judged. */
+  readonly aim?: number;
+}
+
+export type Unit = "Mbit/s" | "datagrams/s" | "ms" | "CPU s/Gbit";
+
+export interface Row {
+  readonly path: PathName;
+  readonly measure: MeasureName;
+  readonly title: string;
+  readonly unit: Unit;
+  readonly targets: readonly Target[];
+}
+
+const UP = "client → server";
+const DOWN = "server → client";
+const RELAY = "client → client";
+
+function flow(path: PathName, measure: "up" | "down" | "relay", atLeast?: number, aim?: number): Row {
+  const direction = { up: UP, down: DOWN, relay: RELAY }[measure];
+  const target =
+    atLeast === undefined ? [] : [{ of: "floor", atLeast, ...(aim === undefined ? {} : { aim }) } as const];
+  return { path, measure, title: `${PATHS[path].title}, ${direction}`, unit: "Mbit/s", targets: target };
+}
+
+function processor(path: PathName, measure: "up" | "down", below: number): Row {
+  const direction = { up: UP, down: DOWN }[measure];
+  const targets = [{ of: "floor", below }] as const;
+  return { path, measure, title: `processor time, ${PATHS[path].title}, ${direction}`, unit: "CPU s/Gbit", targets };
+}
+
+function small(measure: "datagrams" | "datagrams-relayed", targets: readonly Target[]): Row {
+  const way = measure === "datagrams" ? UP : RELAY;
+  return { path: "ws", measure, title: `64-byte datagrams, ${way}`, unit: "datagrams/s", targets };
+}
+
+function latency(measure: "ping" | "ping-relayed", below: number): Row {
+  const way = measure === "ping" ? UP : RELAY;
+  return { path: "ws", measure, title: `idle ping, median, ${way}`, unit: "ms", targets: [{ of: "value", below }] };
+}
+
+/** In the order of the printed table. */
+export const ROWS: readonly Row[] = [
+  flow("veth", "up"),
+  flow("veth", "down"),
+  flow("ws", "up", 0.8, 0.95),
+  flow("ws", "down", 0.8, 0.95),
+  flow("ws", "relay", 0.5, 0.6),
+  flow("wss", "up", 0.52, 0.62),
+  flow("wss", "down", 0.52, 0.62),
+  flow("wss", "relay"),
+  flow("uwsgi-unix", "up", 0.7),
+  flow("uwsgi-unix", "down", 0.7),
+  flow("uwsgi-tcp", "up", 0.7),
+  flow("uwsgi-tcp", "down", 0.7),
+  flow("proxy", "up", 0.7),
+  flow("proxy", "down", 0.7),
+  flow("nginx-wss", "up"),
+  flow("nginx-wss", "down"),
+  flow("legacy", "up", 0.2),
+  flow("legacy", "down", 0.2),
+  flow("legacy", "relay", 0.17),
+  flow("openvpn", "up"),
+  flow("openvpn", "down"),
+  small("datagrams", []),
+  small("datagrams-relayed", [
+    { of: "value", atLeast: 100_000 },
+    { of: "floor", atLeast: 0.5 },
+  ]),
+  latency("ping", 0.25),
+  latency("ping-relayed", 0.25),
+  processor("ws", "up", 1.25),
+  processor("ws", "down", 1.25),
+];
+
+/** What the floor is asked for as the reference of a measure: it has two ends only, so a relay is held against its "up". */
+export const FLOOR_MEASURES: Readonly<Record<MeasureName, MeasureName>> = {
+  up: "up",
+  down: "down",
+  relay: "up",
+  datagrams: "datagrams",
+  "datagrams-relayed": "datagrams",
+  ping: "ping",
+  "ping-relayed": "ping",
+};

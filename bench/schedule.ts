@@ -1,0 +1,160 @@
+/**
+ * The order of a run. A machine's speed drifts by tens of percent within minutes, so every path is measured between two
+ * measurements of the floor, and a ratio is taken to the median of those neighbours only; then all is repeated.
+ *
+ *   round 1:  floor  ws  floor  wss  floor  …  floor      round 2:  the same again      result: medians over rounds
+ */
+import { Lab } from "../lab/namespace.ts";
+import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
+import { FLOOR_MEASURES, PATHS, type PathName, type Row } from "./rows.ts";
+import { median } from "./statistics.ts";
+import type { Tools, Tunnel } from "./tunnels/tunnel.ts";
+
+/** One measurement of a path, and what the floor gave right before and after it. */
+export interface Observation {
+  readonly path: PathName;
+  readonly measure: MeasureName;
+  readonly sample: Sample;
+  readonly floor: readonly Sample[];
+}
+
+export interface Run {
+  readonly observations: readonly Observation[];
+  readonly floor: readonly { readonly measure: MeasureName; readonly sample: Sample }[];
+  /** What could not be measured, and why. */
+  readonly failures: readonly { readonly path: PathName; readonly measure?: MeasureName; readonly reason: string }[];
+  /** What our programs counted, by path and role. */
+  readonly counters: Readonly<Record<string, unknown>>;
+}
+
+export interface ScheduleDeps {
+  readonly tools: Tools;
+  readonly say: (text: string) => void;
+}
+
+type FloorSamples = ReadonlyMap<MeasureName, Sample>;
+
+/** Runs all rounds for the given rows; what fails is noted and left out. */
+export class Schedule {
+  readonly #deps: ScheduleDeps;
+  readonly #effort: Effort;
+  readonly #observations: Observation[] = [];
+  readonly #floor: { measure: MeasureName; sample: Sample }[] = [];
+  readonly #failures: { path: PathName; measure?: MeasureName; reason: string }[] = [];
+  readonly #counters: Record<string, unknown> = {};
+
+  constructor(deps: ScheduleDeps, effort: Effort) {
+    this.#deps = deps;
+    this.#effort = effort;
+  }
+
+  async run(rows: readonly Row[]): Promise<Run> {
+    const plan = measuresByPath(rows);
+    for (let round = 1; round <= this.#effort.rounds; round++) {
+      this.#deps.say(`round ${round} of ${this.#effort.rounds}`);
+      await this.#runRound(plan);
+    }
+    return {
+      observations: this.#observations,
+      floor: this.#floor,
+      failures: this.#failures,
+      counters: this.#counters,
+    };
+  }
+
+  async #runRound(plan: ReadonlyMap<PathName, readonly MeasureName[]>): Promise<void> {
+    const lab = await Lab.open();
+    try {
+      const floor = await PATHS.floor.build(lab, this.#deps.tools);
+      const paths = [...plan];
+      let before: FloorSamples = await this.#measureFloor(floor, referencesOf(paths[0]?.[1] ?? []));
+      for (const [index, [path, measures]] of paths.entries()) {
+        const samples = await this.#measurePath(path, measures);
+        const next = paths[index + 1]?.[1] ?? [];
+        const after = await this.#measureFloor(floor, referencesOf([...measures, ...next]));
+        for (const [measure, sample] of samples) {
+          const reference = FLOOR_MEASURES[measure];
+          const neighbours = [before.get(reference), after.get(reference)].filter((found) => found !== undefined);
+          this.#observations.push({ path, measure, sample, floor: neighbours });
+        }
+        before = after;
+      }
+    } finally {
+      await lab.close();
+    }
+  }
+
+  async #measureFloor(floor: Tunnel, measures: readonly MeasureName[]): Promise<FloorSamples> {
+    const samples = new Map<MeasureName, Sample>();
+    for (const measure of measures) {
+      const sample = await MEASURES[measure](floor, this.#effort, this.#deps.tools);
+      samples.set(measure, sample);
+      this.#floor.push({ measure, sample });
+      this.#deps.say(`  floor ${measure}: ${formatValue(sample.value)}`);
+    }
+    return samples;
+  }
+
+  async #measurePath(path: PathName, measures: readonly MeasureName[]): Promise<Map<MeasureName, Sample>> {
+    const samples = new Map<MeasureName, Sample>();
+    const lab = await Lab.open();
+    try {
+      const tunnel = await PATHS[path].build(lab, this.#deps.tools);
+      for (const measure of measures) await this.#measureOne(path, tunnel, measure, samples);
+      this.#counters[path] = await tunnel.stop?.();
+    } catch (error) {
+      this.#fail({ path, reason: reasonOf(error) });
+    } finally {
+      await lab.close();
+    }
+    return samples;
+  }
+
+  async #measureOne(
+    path: PathName,
+    tunnel: Tunnel,
+    measure: MeasureName,
+    samples: Map<MeasureName, Sample>,
+  ): Promise<void> {
+    try {
+      const sample = await MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
+      samples.set(measure, sample);
+      this.#deps.say(`  ${path} ${measure}: ${formatValue(sample.value)}`);
+    } catch (error) {
+      this.#fail({ path, measure, reason: reasonOf(error) });
+    }
+  }
+
+  #fail(failure: { path: PathName; measure?: MeasureName; reason: string }): void {
+    this.#failures.push(failure);
+    this.#deps.say(`  ${failure.path} ${failure.measure ?? ""} FAILED: ${failure.reason}`);
+  }
+}
+
+/** Each path once, with all that any row wants of it, in the order of the rows. */
+export function measuresByPath(rows: readonly Row[]): ReadonlyMap<PathName, readonly MeasureName[]> {
+  const plan = new Map<PathName, MeasureName[]>();
+  for (const { path, measure } of rows) {
+    const measures = plan.get(path) ?? [];
+    if (!measures.includes(measure)) measures.push(measure);
+    plan.set(path, measures);
+  }
+  return plan;
+}
+
+/** The figure relative to the median of the floor's before and after it. */
+export function ratioToFloor(observation: Observation, figure: (sample: Sample) => number): number {
+  return figure(observation.sample) / median(observation.floor.map(figure));
+}
+
+function referencesOf(measures: readonly MeasureName[]): readonly MeasureName[] {
+  return [...new Set(measures.map((measure) => FLOOR_MEASURES[measure]))];
+}
+
+function formatValue(value: number): string {
+  return value < 10 ? value.toFixed(3) : Math.round(value).toLocaleString("en");
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
