@@ -109,6 +109,8 @@ describe("requests", () => {
   const faults: [name: string, text: string, status: number][] = [
     ["an empty first line", `\r\n${head}\r\n`, 400],
     ["a bare line feed", "GET / HTTP/1.1\nHost: a\n\n", 400],
+    ["a bare line feed between headers", `${head}A: b\nC: d\r\n\r\n`, 400],
+    ["an empty line of a bare line feed", `${head}\n\r\n`, 400],
     ["a bare carriage return", "GET / HTTP/1.1\rHost: a\r\n\r\n", 400],
     ["two carriage returns", "GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", 400],
     ["NUL", `${head}A: \0\r\n\r\n`, 400],

@@ -157,6 +157,7 @@ describe("faults", () => {
     ["125 bytes in the 16-bit form", fromHex("82 fe 007d"), 1002],
     ["65535 bytes in the 64-bit form", fromHex("82 ff 000000000000ffff"), 1002],
     ["a length with the top bit set", fromHex("82 ff 8000000000010000"), 1002],
+    ["a length of 2^64 - 1", fromHex("82 ff ffffffffffffffff"), 1002],
     ["a length of 2^63 - 1", fromHex("82 ff 7fffffffffffffff"), 1009],
     ["a length of 2^32", fromHex("82 ff 0000000100000000"), 1009],
     ["one byte more than the bound", fromHex("82 fe 012d"), 1009, { maxMessageBytes: 300 }],
