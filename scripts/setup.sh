@@ -63,9 +63,15 @@ debian_packages "$@"
 node_headers
 export npm_config_update_notifier=false
 
+# `npm ci` refuses a lock file that was written where a registry lacks the optional packages of other platforms;
+# `npm install` takes the same locked versions then, and --no-save leaves the lock file alone.
+install_packages() {
+  npm ci --no-audit --no-fund || npm install --no-save --no-audit --no-fund
+}
+
 installed=node_modules/.package-lock.json
 if newer_than "$installed" package-lock.json; then
-  quietly "npm ci" npm ci --no-audit --no-fund
+  quietly "npm ci" install_packages
   touch "$installed"
 fi
 
