@@ -9,7 +9,7 @@ import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
 import { clearVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { type Device, type DeviceHandlers, type FrameBatch, HEADROOM } from "./device.ts";
-import { ENTRY_WORDS, WriteBatch } from "./write-batch.ts";
+import { ENTRY_HAS_VNET_HEADER, ENTRY_WORDS, WriteBatch } from "./write-batch.ts";
 
 export interface MemoryPairOptions {
   readonly names: readonly [string, string];
@@ -47,12 +47,14 @@ class FrameQueue implements FrameBatch {
   push(batch: WriteBatch, entry: number): boolean {
     const from = batch.entries[entry] as number;
     const to = batch.entries[entry + 1] as number;
+    const hasVnetHeader = batch.entries[entry + 2] === ENTRY_HAS_VNET_HEADER;
     const start = this.#cursor + HEADROOM + VNET_HEADER_BYTES;
     const end = start + to - from;
     if (to - from < ETHERNET_HEADER_BYTES || to > batch.bytes.length) return false;
+    if (hasVnetHeader && from < VNET_HEADER_BYTES) return false;
     if (end > this.bytes.length || 2 * this.count === this.spans.length) return false;
-    if (batch.entries[entry + 2] === 0) clearVnetHeader(this.bytes, start - VNET_HEADER_BYTES);
-    else copyBytes(batch.bytes, from - VNET_HEADER_BYTES, from, this.bytes, start - VNET_HEADER_BYTES);
+    if (hasVnetHeader) copyBytes(batch.bytes, from - VNET_HEADER_BYTES, from, this.bytes, start - VNET_HEADER_BYTES);
+    else clearVnetHeader(this.bytes, start - VNET_HEADER_BYTES);
     copyBytes(batch.bytes, from, to, this.bytes, start);
     this.spans[2 * this.count] = start;
     this.spans[2 * this.count + 1] = end;

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { DeviceError } from "../base/errors.ts";
 import { loadAddon, type PeerCredentials } from "./addon.ts";
+import { explainFault } from "./tap-error.ts";
 
 /** Linux's numbers (asm-generic/socket.h, netinet/tcp.h). */
 const SOL_SOCKET = 1;
@@ -52,12 +53,8 @@ export function peerCredentials(fd: number): PeerCredentials {
 }
 
 function explain<T>(option: string, call: () => T): T {
-  try {
-    return call();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DeviceError("SOCKET_OPTION_REFUSED", `The kernel refused the socket option ${option} (${reason}).`, {
-      cause,
-    });
-  }
+  return explainFault(call, (cause) => {
+    const message = `The kernel refused the socket option ${option} (${cause.message}).`;
+    return new DeviceError("SOCKET_OPTION_REFUSED", message, { cause });
+  });
 }

@@ -1,12 +1,21 @@
 import { constants } from "node:os";
 import { ConfigError, DeviceError, type VpnError } from "../base/errors.ts";
-import type { SystemFault } from "./addon.ts";
+import { isSystemFault, type SystemFault } from "./addon.ts";
 import type { Cidr } from "./cidr.ts";
 
 const { EACCES, EBADF, EBUSY, EINVAL, ENODEV, ENOENT, ENXIO, EPERM } = constants.errno;
 
 /** "File descriptor in bad state" (asm-generic/errno.h): reading a TAP that was deleted. Node has no name for it. */
 const EBADFD = 77;
+
+/** Runs `call`; a kernel's refusal becomes the error that `explain` makes of it. */
+export function explainFault<T>(call: () => T, explain: (fault: SystemFault) => VpnError): T {
+  try {
+    return call();
+  } catch (error) {
+    throw isSystemFault(error) ? explain(error) : error;
+  }
+}
 
 function notPermitted(tried: string, cause: SystemFault): DeviceError {
   return new DeviceError("TAP_NOT_PERMITTED", `${tried} is not permitted.`, {
