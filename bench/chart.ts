@@ -4,7 +4,7 @@
  */
 import { formatFigure } from "./table.ts";
 
-export interface Bar {
+interface Bar {
   readonly title: string;
   /** Fraction of the floor. */
   readonly ofFloor: number;

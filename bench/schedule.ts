@@ -27,7 +27,7 @@ export interface Run {
   readonly counters: Readonly<Record<string, unknown>>;
 }
 
-export interface ScheduleDeps {
+interface ScheduleDeps {
   readonly tools: Tools;
   readonly say: (text: string) => void;
 }

@@ -16,7 +16,7 @@ export interface SoakResult {
   readonly programs: readonly SoakProgram[];
 }
 
-export interface SoakProgram {
+interface SoakProgram {
   readonly role: string;
   /** Resident bytes, one value per second, the warm-up left out. */
   readonly residentBytes: readonly number[];

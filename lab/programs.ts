@@ -20,7 +20,7 @@ const PACKAGES = {
   tcpdump: "tcpdump",
 } as const;
 
-export type ProgramName = keyof typeof PACKAGES;
+type ProgramName = keyof typeof PACKAGES;
 
 /** Daemons live in sbin, which an ordinary user's PATH leaves out. */
 const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];

@@ -28,7 +28,7 @@ step types npx --no-install tsc -p tsconfig.json
 step style npx --no-install biome check
 step "unused code" npx --no-install knip
 run_tests "unit, property and contract tests" "$(nproc)" \
-  test/unit/**/*.test.ts test/property/**/*.test.ts test/contract/**/*.test.ts test/architecture.test.ts
+  test/unit/**/*.test.ts test/property/**/*.test.ts test/contract/**/*.test.ts test/*.test.ts
 run_tests "system tests" 1 test/system/**/*.test.ts
 
 if [ ${#failed[@]} -gt 0 ]; then
