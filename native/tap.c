@@ -70,9 +70,13 @@ static napi_value wrap(napi_env env, napi_value self, int fd, bool has_header, c
 
 /* new Tap(name, vnetHeader): a `%d` in the name lets the kernel choose the number. */
 static napi_value construct(napi_env env, napi_callback_info info) {
-  napi_value values[2], self;
+  napi_value values[2], self, new_target = NULL;
   struct ifreq request = {0};
   bool wants_header, has_header;
+  if (napi_get_new_target(env, info, &new_target) != napi_ok || new_target == NULL) {
+    napi_throw_type_error(env, NULL, "Tap is a class: use new");
+    return NULL;
+  }
   if (!arguments_read(env, info, 2, values, &self)) return NULL;
   if (!argument_text(env, values[0], request.ifr_name, sizeof request.ifr_name)) return NULL;
   if (!argument_bool(env, values[1], &wants_header)) return NULL;
