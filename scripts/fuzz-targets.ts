@@ -157,6 +157,8 @@ function checkUwsgi(input: Uint8Array, random: Random): boolean {
   const result = decodeUwsgi(input, 0, input.length, UWSGI_LIMITS);
   const part = decodeUwsgi(input, 0, random.below(input.length + 1), UWSGI_LIMITS);
   if (part.state !== "more") assert.deepEqual(part, result);
+  const amid = Uint8Array.from([...random.bytes(3), ...input, ...random.bytes(40)]);
+  assert.deepEqual(decodeUwsgi(amid, 3, 3 + input.length, UWSGI_LIMITS), result, "only the given span counts");
   if (result.state !== "done") return false;
   assert.ok(
     result.consumed <= Math.min(input.length, UWSGI_LIMITS.maxBytes) && result.vars.size <= UWSGI_LIMITS.maxVars,

@@ -24,16 +24,21 @@ const seconds = Number(values.seconds);
 const seed = Number(values.seed);
 const targets = FUZZ_TARGETS.filter(({ name }) => values.decoder === undefined || values.decoder === name);
 
-if (!(seconds > 0) || !Number.isSafeInteger(seed) || targets.length === 0) {
+if (
+  !(seconds > 0) ||
+  !Number.isSafeInteger(seed) ||
+  targets.length === 0 ||
+  (values.input !== undefined && targets.length > 1)
+) {
   console.error("usage: npm run fuzz -- [--seconds N] [--seed S] [--decoder NAME [--input HEX]]");
   console.error(`decoders: ${FUZZ_TARGETS.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 
-console.log(`fuzzing ${targets.length} decoders for ${seconds} s, seed ${seed}`);
+if (values.input === undefined) console.log(`fuzzing ${targets.length} decoders for ${seconds} s, seed ${seed}`);
 for (const target of targets) {
   if (values.input === undefined) fuzz(target);
-  else check(target, Uint8Array.from(Buffer.from(values.input, "hex")));
+  else replay(target, Uint8Array.from(Buffer.from(values.input, "hex")));
 }
 
 function fuzz(target: FuzzTarget): void {
@@ -51,6 +56,10 @@ function fuzz(target: FuzzTarget): void {
   console.log(
     `${target.name.padEnd(18)}${String(runs).padStart(9)} runs ${String(perSecond).padStart(8)}/s  ${share} % accepted`,
   );
+}
+
+function replay(target: FuzzTarget, input: Uint8Array): void {
+  console.log(`${target.name}: ${check(target, input) ? "accepted" : "refused"}, nothing wrong`);
 }
 
 function check(target: FuzzTarget, input: Uint8Array): boolean {
