@@ -25,14 +25,19 @@ export interface KeepaliveHandlers {
 export class Keepalive {
   readonly #handlers: KeepaliveHandlers;
   readonly #options: KeepaliveOptions;
-  readonly #stop: () => void;
+  readonly #clock: Clock;
+  #stop: (() => void) | undefined;
   #heard = false;
   #silentMs = 0;
 
   constructor(clock: Clock, handlers: KeepaliveHandlers, options: KeepaliveOptions) {
+    this.#clock = clock;
     this.#handlers = handlers;
     this.#options = options;
-    this.#stop = clock.every(options.periodMs, () => this.#look());
+  }
+
+  start(): void {
+    this.#stop = this.#clock.every(this.#options.periodMs, () => this.#look());
   }
 
   /** Bytes arrived. */
@@ -41,7 +46,7 @@ export class Keepalive {
   }
 
   close(): void {
-    this.#stop();
+    this.#stop?.();
   }
 
   #look(): void {

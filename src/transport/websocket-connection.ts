@@ -1,32 +1,19 @@
-import type { Clock } from "../base/clock.ts";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import { type ControlMessage, formatControlMessage, parseControlMessage } from "../wire/control-message.ts";
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import { Frame } from "../wire/frame.ts";
-import type { MaskBytes } from "../wire/mask.ts";
 import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
-import type { Segmenter } from "../wire/segment.ts";
 import { sanitizeVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { encodeClose, encodeMessage, Opcode, type OpcodeValue } from "../wire/websocket.ts";
 import { type Dialect, WebSocketDecoder } from "../wire/websocket-decoder.ts";
 import { BatchWriter } from "./batch-writer.ts";
-import type { BufferPool } from "./buffer-pool.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { Closed, Connection, ConnectionHandlers } from "./connection.ts";
+import type { ConnectionDeps } from "./connection-deps.ts";
 import { EgressQueue } from "./egress-queue.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
-import type { MaskKeys } from "./mask-keys.ts";
 import { MessageWriter } from "./message-writer.ts";
-
-/** Shared by all connections of a process. */
-export interface ConnectionDeps {
-  readonly clock: Clock;
-  readonly pool: BufferPool;
-  readonly segmenter: Segmenter;
-  readonly maskKeys: MaskKeys;
-  readonly mask: MaskBytes;
-}
 
 export interface ConnectionOptions {
   readonly role: "server" | "client";
@@ -138,6 +125,7 @@ export class WebSocketConnection implements Connection {
 
   /** Begins to read; handlers may be called before this returns. */
   start(): void {
+    this.#keepalive.start();
     this.#stream.start({
       consume: (bytes, start, end) => this.#consume(bytes, start, end),
       onDrained: () => this.#onDrained(),

@@ -1,0 +1,39 @@
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+
+/** Flags that several commands have, and how their values are checked. */
+
+export interface LogFlags {
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
+
+/** Collects a flag that may be given several times. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}
+
+/** The kernel's bounds for a TAP: 68 bytes is the least IPv4 asks for (RFC 791). */
+export function parseMtu(value: string): number {
+  const mtu = Number(value);
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521)
+    throw new InvalidArgumentError("it is a number from 68 to 65521.");
+  return mtu;
+}
+
+export function addLogFlags(command: Command): Command {
+  return command
+    .addOption(new Option("--log-format <format>", "lines for people, or JSON").choices(LOG_FORMATS).default("pretty"))
+    .addOption(new Option("--log-level <level>", "how much to log").choices(LOG_LEVELS).default("info"));
+}
+
+/** A command that shows its errors in one line, with a pointer to its help. */
+export function makeCommand(name: string, summary: string, description: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(description)
+    .showHelpAfterError(`Try: vpn-ws ${name} --help`)
+    .allowExcessArguments(false);
+}
+
+export const urlArgument = (): Argument => new Argument("<url>", "ws://host[:port]/path or wss://host[:port]/path");

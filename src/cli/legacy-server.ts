@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { parseLegacyAddress } from "../transport/listen-address.ts";
+import { addLogFlags, type LogFlags } from "./flags.ts";
+import { runServer } from "./run-server.ts";
+
+interface LegacyServerFlags extends LogFlags {
+  readonly tuntap?: string;
+  readonly exec?: string;
+  readonly bridge?: boolean;
+  readonly broadcast: boolean;
+  readonly multicast: boolean;
+  readonly uid?: string;
+  readonly gid?: string;
+  readonly allowAnonymous?: boolean;
+}
+
+/** `vpn-ws [options] ADDRESS`, the original's server command line. */
+export function legacyServerCommand(): Command {
+  const command = new Command("vpn-ws")
+    .description("The original's command line: vpn-ws [options] ADDRESS. See vpn-ws --help for the new one.")
+    .argument("<address>", "unix socket path, host:port, :port or [ipv6]:port for the web server to connect to")
+    .option("--tuntap <device>", "create the TAP and attach it to the switch")
+    .option("--exec <cmd>", "run the command once the TAP is there")
+    .option("--bridge", "bridge mode: frames for unknown addresses go to the TAP")
+    .option("--no-broadcast", "do not flood broadcast")
+    .option("--no-multicast", "do not flood multicast")
+    .option("--uid <user>", "drop privileges to this user")
+    .option("--gid <group>", "drop privileges to this group")
+    .option("--allow-anonymous", "allow an address that other machines reach: anyone who reaches it is in")
+    .allowExcessArguments(false)
+    .showHelpAfterError("Try: vpn-ws --help");
+  return addLogFlags(command).action((address: string, flags: LegacyServerFlags) =>
+    runServer({
+      listen: [parseLegacyAddress(address)],
+      tlsCert: undefined,
+      tlsKey: undefined,
+      tap: flags.tuntap,
+      addresses: [],
+      mtu: undefined,
+      bridge: flags.bridge ?? false,
+      exec: flags.exec,
+      broadcast: flags.broadcast,
+      multicast: flags.multicast,
+      uid: flags.uid,
+      gid: flags.gid,
+      allowAnonymous: flags.allowAnonymous ?? false,
+      logFormat: flags.logFormat,
+      logLevel: flags.logLevel,
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import { parseListenAddress } from "../transport/listen-address.ts";
+import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
+import { runServer } from "./run-server.ts";
+
+interface ServerFlags extends LogFlags {
+  readonly listen: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tap?: string;
+  readonly address?: readonly string[];
+  readonly mtu?: number;
+  readonly bridge?: boolean;
+  readonly exec?: string;
+  readonly broadcast: boolean;
+  readonly multicast: boolean;
+  readonly uid?: string;
+  readonly gid?: string;
+  readonly allowAnonymous?: boolean;
+}
+
+const DESCRIPTION = `Runs the switch: every client that connects is a port, and so is the server's own TAP if it has one.
+
+Behind a web server that authenticates (recommended):
+  vpn-ws server --listen unix:/run/vpn.sock --tap vpn0 --address 10.9.0.1/24
+
+On its own, for a test on this machine:
+  vpn-ws server --listen http://127.0.0.1:8080`;
+
+/** `vpn-ws server`. */
+export function serverCommand(): Command {
+  const command = makeCommand("server", "run the switch that clients connect to", DESCRIPTION)
+    .requiredOption(
+      "--listen <url>",
+      "where to listen, repeatable: http://host:port, https://host:port, unix:/path, tcp://host:port; on unix and tcp uwsgi, HTTP and TLS are told apart by themselves",
+      collect,
+    )
+    .option("--tls-cert <file>", "certificate with its chain, PEM, for https")
+    .option("--tls-key <file>", "its key, PEM")
+    .option("--tap <name>", "make a TAP of the server's own and attach it to the switch (needs root)")
+    .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
+    .option("--mtu <bytes>", "MTU of the TAP, and of the network as told to clients (default: 1500)", parseMtu)
+    .option("--bridge", "the TAP is bridged to another network: it gets frames for unknown addresses too")
+    .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP")
+    .option("--no-broadcast", "do not flood broadcast frames: only bridge ports get them")
+    .option("--no-multicast", "do not flood multicast frames: only bridge ports get them")
+    .option("--uid <user>", "give up root and become this user once everything is open")
+    .option("--gid <group>", "and this group; all other groups are given up (default: the user's own)")
+    .option("--allow-anonymous", "allow a listener that other machines reach: anyone who reaches it is in");
+  return addLogFlags(command).action((flags: ServerFlags) =>
+    runServer({
+      listen: flags.listen.map(parseListenAddress),
+      tlsCert: flags.tlsCert,
+      tlsKey: flags.tlsKey,
+      tap: flags.tap,
+      addresses: flags.address ?? [],
+      mtu: flags.mtu,
+      bridge: flags.bridge ?? false,
+      exec: flags.exec,
+      broadcast: flags.broadcast,
+      multicast: flags.multicast,
+      uid: flags.uid,
+      gid: flags.gid,
+      allowAnonymous: flags.allowAnonymous ?? false,
+      logFormat: flags.logFormat,
+      logLevel: flags.logLevel,
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { BackoffOptions } from "../base/backoff.ts";
+import type { TlsClientOptions } from "../transport/dialer.ts";
+import type { ServerUrl } from "../transport/server-url.ts";
+import { CONNECTION_DEFAULTS } from "../transport/websocket-connection.ts";
+import type { Dialect } from "../wire/websocket-decoder.ts";
+
+/** Everything a client needs to know; complete and frozen before it starts. */
+export interface ClientOptions {
+  readonly url: ServerUrl;
+  readonly tls: TlsClientOptions;
+  /** `user:password` for Basic authentication. Secret. */
+  readonly credentials: string | undefined;
+  readonly bridge: boolean;
+  readonly dialects: readonly Dialect[];
+  readonly backoff: BackoffOptions;
+  /** A link that lasted this long was a success: the next wait is short again. */
+  readonly stableAfterMs: number;
+  readonly dialTimeoutMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly closeTimeoutMs: number;
+}
+
+export const CLIENT_DEFAULTS = {
+  bridge: false,
+  dialects: ["v2", "v1"],
+  backoff: { firstMs: 500, maxMs: 15_000 },
+  stableAfterMs: 5_000,
+  dialTimeoutMs: 10_000,
+  ...CONNECTION_DEFAULTS,
+} as const;

@@ -1,0 +1,135 @@
+import { Backoff } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { ByteStream } from "../transport/byte-stream.ts";
+import type { Closed, ConnectionHandlers } from "../transport/connection.ts";
+import type { ConnectionDeps } from "../transport/connection-deps.ts";
+import { type Dialed, dial } from "../transport/dialer.ts";
+import { KEEPALIVE_DEFAULTS } from "../transport/keepalive.ts";
+import { WebSocketConnection } from "../transport/websocket-connection.ts";
+import { CloseCode } from "../wire/close-code.ts";
+import type { Mac } from "../wire/mac.ts";
+import type { ClientOptions } from "./client-options.ts";
+
+export interface LinkDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly connection: ConnectionDeps;
+}
+
+/** What the link tells its owner; frames go straight from the connection to `handlers`. */
+export interface LinkEvents {
+  /** A connection is open; reading begins when this returns. */
+  onUp(connection: WebSocketConnection): void;
+  /** It is over; another attempt follows. */
+  onDown(): void;
+  readonly handlers: Omit<ConnectionHandlers, "onClosed">;
+}
+
+/**
+ * The client's way to the server, kept open:
+ *
+ *     idle ─start()─► dialing ──101──► open
+ *                      ▲  │ failed      │ closed
+ *                      │  ▼             ▼
+ *                      └─ waiting ◄─────┘          stop() leads from each state to stopped
+ */
+export class Link {
+  readonly #deps: LinkDeps;
+  readonly #options: ClientOptions;
+  readonly #mac: Mac;
+  readonly #events: LinkEvents;
+  readonly #backoff: Backoff;
+  readonly #abort = new AbortController();
+  #state: "idle" | "dialing" | "open" | "waiting" | "stopped" = "idle";
+  #connection: WebSocketConnection | undefined;
+  #openedMs = 0;
+  #cancelWait: (() => void) | undefined;
+  #onStopped: (() => void) | undefined;
+
+  constructor(deps: LinkDeps, mac: Mac, events: LinkEvents, options: ClientOptions) {
+    this.#deps = deps;
+    this.#mac = mac;
+    this.#events = events;
+    this.#options = options;
+    this.#backoff = new Backoff(options.backoff);
+  }
+
+  start(): void {
+    if (this.#state === "idle") void this.#dial();
+  }
+
+  /** Says goodbye and stops for good. Resolves when the connection is gone. Idempotent. */
+  async stop(): Promise<void> {
+    const connection = this.#connection;
+    this.#state = "stopped";
+    this.#abort.abort();
+    this.#cancelWait?.();
+    if (connection === undefined) return;
+    const isGone = new Promise<void>((resolve) => {
+      this.#onStopped = resolve;
+    });
+    connection.close(CloseCode.goingAway, "the client is shutting down");
+    await isGone;
+  }
+
+  async #dial(): Promise<void> {
+    this.#state = "dialing";
+    const { url, tls, credentials, bridge, dialects, dialTimeoutMs: timeoutMs } = this.#options;
+    this.#deps.log.debug("client.dialing", `connecting to ${url.display}`);
+    try {
+      const options = { url, tls, credentials, mac: this.#mac, bridge, dialects, timeoutMs };
+      const dialed = await dial(this.#deps.clock, options, this.#abort.signal);
+      if (this.#isStopped()) dialed.socket.destroy();
+      else this.#open(dialed);
+    } catch (error) {
+      if (!this.#isStopped()) this.#retry(describeError(error));
+    }
+  }
+
+  #open({ socket, dialect, rest: head }: Dialed): void {
+    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, url } = this.#options;
+    const stream = new ByteStream(socket, this.#deps.connection.receiveBuffers, { maxMessageBytes, head });
+    const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
+    const connection = new WebSocketConnection(this.#deps.connection, stream, handlers, {
+      role: "client",
+      dialect,
+      maxMessageBytes,
+      maxQueuedBytes,
+      closeTimeoutMs,
+      // The original's server never answers a ping, so its silence means nothing.
+      keepalive: dialect === "v2" ? KEEPALIVE_DEFAULTS : { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined },
+    });
+    this.#connection = connection;
+    this.#openedMs = this.#deps.clock.nowMs();
+    this.#state = "open";
+    const fields = { server: url.display, dialect, address: socket.remoteAddress };
+    this.#deps.log.info("client.connected", `connected to ${url.display} (${dialect})`, fields);
+    this.#events.onUp(connection);
+    connection.start();
+  }
+
+  #onClosed({ code, reason }: Closed): void {
+    this.#connection = undefined;
+    this.#events.onDown();
+    if (this.#isStopped()) {
+      this.#onStopped?.();
+      return;
+    }
+    if (this.#deps.clock.nowMs() - this.#openedMs >= this.#options.stableAfterMs) this.#backoff.reset();
+    this.#retry(`disconnected: ${reason === "" ? `code ${code}` : reason}`);
+  }
+
+  #retry(why: string): void {
+    this.#state = "waiting";
+    const waitMs = this.#backoff.nextMs();
+    const text = `${why}\n  Next attempt in ${(waitMs / 1000).toFixed(1)} s.`;
+    this.#deps.log.warn("client.disconnected", text, { waitMs: Math.round(waitMs) });
+    this.#cancelWait = this.#deps.clock.after(waitMs, () => void this.#dial());
+  }
+
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+}

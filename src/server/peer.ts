@@ -1,0 +1,150 @@
+import type { DropReason } from "../base/drop-reason.ts";
+import type { Logger } from "../base/logger.ts";
+import { AGENT } from "../base/version.ts";
+import type { PeerSnapshot } from "../control/peer-snapshot.ts";
+import type { Egress, Port } from "../switch/port.ts";
+import type { Switch } from "../switch/switch.ts";
+import { ByteStream } from "../transport/byte-stream.ts";
+import type { Closed } from "../transport/connection.ts";
+import type { ConnectionDeps } from "../transport/connection-deps.ts";
+import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
+import { KEEPALIVE_DEFAULTS } from "../transport/keepalive.ts";
+import { WebSocketConnection } from "../transport/websocket-connection.ts";
+import { CloseCode } from "../wire/close-code.ts";
+import type { ControlMessage, HelloMessage } from "../wire/control-message.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Mac } from "../wire/mac.ts";
+import { OFFLOAD_ALL } from "../wire/offload.ts";
+import type { AcceptedOpening } from "../wire/opening.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+export interface PeerDeps {
+  readonly log: Logger;
+  readonly switch: Switch;
+  readonly connection: ConnectionDeps;
+  /** Called once, when the peer is gone and its port with it. */
+  readonly onGone: (peer: Peer, closed: Closed) => void;
+}
+
+/**
+ * A remote that was admitted: a connection and a port, tied to each other, that come and go together.
+ *
+ *     connection ── onFrame ──► switch.forward(port)          switch ── deliver ──► connection.send
+ */
+export class Peer implements Egress {
+  /** Unique while the server runs; the `id` of the control interface. */
+  readonly id: number;
+  readonly remote: RemoteIdentity;
+  readonly connection: WebSocketConnection;
+  /** Wall-clock time of the admission, Unix milliseconds. */
+  readonly sinceMs = Date.now();
+  readonly #deps: PeerDeps;
+  readonly #options: ServerOptions;
+  readonly #opening: AcceptedOpening;
+  #port: Port | undefined;
+
+  constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
+    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs } = options;
+    const { socket, rest: head } = incoming;
+    const { dialect } = opening;
+    this.id = id;
+    this.remote = incoming.remote;
+    this.#deps = deps;
+    this.#options = options;
+    this.#opening = opening;
+    const stream = new ByteStream(socket, deps.connection.receiveBuffers, { maxMessageBytes, head });
+    this.connection = new WebSocketConnection(
+      deps.connection,
+      stream,
+      {
+        onFrame: (frame) => this.#onFrame(frame),
+        onBatchEnd: () => deps.switch.flush(),
+        onBadFrame: (reason) => this.#onBadFrame(reason),
+        onControl: (message) => this.#onControl(message),
+        onDrained: () => {},
+        onClosed: (closed) => this.#onClosed(closed),
+      },
+      {
+        role: "server",
+        dialect,
+        maxMessageBytes,
+        maxQueuedBytes,
+        closeTimeoutMs,
+        // The original's programs never answer a ping, so their silence means nothing.
+        keepalive: dialect === "v2" ? KEEPALIVE_DEFAULTS : { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined },
+      },
+    );
+  }
+
+  /** Takes a port of the switch; false if there is none left. */
+  join(): boolean {
+    const { mac, bridge } = this.#opening;
+    this.#port = this.#deps.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
+    return this.#port !== undefined;
+  }
+
+  /** Begins to read; after `join`. */
+  start(): void {
+    this.connection.start();
+  }
+
+  deliver(frame: Frame): DropReason {
+    return this.connection.send(frame);
+  }
+
+  flush(): void {
+    this.connection.flush();
+  }
+
+  close(code: number, reason: string): void {
+    this.connection.close(code, reason);
+  }
+
+  snapshot(learnedMacs: readonly Mac[]): PeerSnapshot {
+    return {
+      id: this.id,
+      mac: this.#port?.mac,
+      remoteAddress: this.remote.address,
+      user: this.remote.user,
+      distinguishedName: this.remote.distinguishedName,
+      sinceMs: this.sinceMs,
+      bridge: this.#opening.bridge,
+      learnedMacs,
+      sentBytes: this.connection.sentBytes,
+      receivedBytes: this.connection.receivedBytes,
+    };
+  }
+
+  get port(): Port | undefined {
+    return this.#port;
+  }
+
+  #onFrame(frame: Frame): void {
+    if (this.#port !== undefined) this.#deps.switch.forward(this.#port, frame);
+  }
+
+  #onBadFrame(reason: DropReason): void {
+    if (this.#port === undefined) return;
+    this.#port.receivedFrames++;
+    this.#port.ingressDrops.add(reason);
+  }
+
+  #onControl(message: ControlMessage): void {
+    if (message.kind === "bye") this.close(CloseCode.normal, message.reason);
+    else if (message.kind === "hello") this.#onHello(message);
+  }
+
+  #onHello(message: HelloMessage): void {
+    this.connection.peerOffloads = message.offloads;
+    const { mtu, maxMessageBytes } = this.#options;
+    // We take every kind of super-frame: what another port cannot take is segmented here.
+    this.connection.sendControl({ kind: "welcome", agent: AGENT, mtu, offloads: OFFLOAD_ALL, maxMessageBytes });
+    this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
+  }
+
+  #onClosed(closed: Closed): void {
+    if (this.#port !== undefined) this.#deps.switch.detach(this.#port);
+    this.#port = undefined;
+    this.#deps.onGone(this, closed);
+  }
+}

@@ -1,0 +1,79 @@
+import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { VpnError } from "../base/errors.ts";
+import type { Device, FrameBatch } from "../device/device.ts";
+import type { Egress, Port } from "../switch/port.ts";
+import type { Switch } from "../switch/switch.ts";
+import { Frame } from "../wire/frame.ts";
+import type { Segmenter } from "../wire/segment.ts";
+import { isPlainVnetHeader, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+
+/**
+ * The server's own TAP as a port of the switch.
+ *
+ *     TAP ─ batch ─► forward each ─► flush once              switch ─ deliver each ─► TAP batch ─ flush ─► kernel
+ */
+export class Uplink implements Egress {
+  readonly port: Port;
+  readonly #device: Device;
+  readonly #switch: Switch;
+  readonly #segmenter: Segmenter;
+  readonly #frame = new Frame(new Uint8Array(0));
+  readonly #segment = new Frame(new Uint8Array(0));
+
+  constructor(
+    deps: { readonly device: Device; readonly switch: Switch; readonly segmenter: Segmenter },
+    options: { readonly bridge: boolean },
+  ) {
+    this.#device = deps.device;
+    this.#switch = deps.switch;
+    this.#segmenter = deps.segmenter;
+    const { name, mac } = deps.device;
+    const port = deps.switch.attach({ name, mac, bridge: options.bridge, egress: this });
+    if (port === undefined) throw new VpnError("stop", "SWITCH_FULL", "the switch has no port left for the TAP.");
+    this.port = port;
+  }
+
+  start(onError: (error: Error) => void): void {
+    this.#device.start({ onBatch: (batch) => this.#onBatch(batch), onError });
+  }
+
+  deliver(frame: Frame): DropReason {
+    if (frame.hasVnetHeader && !this.#takesWhole(frame)) return this.#deliverSegments(frame);
+    this.#device.write(frame);
+    return Drop.none;
+  }
+
+  flush(): void {
+    const refused = this.#device.flush();
+    if (refused > 0) this.#countRefused(refused);
+  }
+
+  #onBatch(batch: FrameBatch): void {
+    const { bytes, spans, count } = batch;
+    for (let i = 0; i < count; i++) {
+      this.#switch.forward(this.port, this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true));
+    }
+    this.#switch.flush();
+  }
+
+  #takesWhole(frame: Frame): boolean {
+    if (isPlainVnetHeader(frame.bytes, frame.start - VNET_HEADER_BYTES)) return true;
+    return (requiredOffloads(frame) & ~this.#device.offloads) === 0;
+  }
+
+  /** For a kernel without offload. Each segment lies in the same scratch memory, so it is written at once. */
+  #deliverSegments(frame: Frame): DropReason {
+    return this.#segmenter.segment(frame, this.#device.mtu + 18, this.#onSegment);
+  }
+
+  readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => {
+    this.#device.write(this.#segment.set(bytes, start, end, false));
+    this.flush();
+  };
+
+  /** The switch counted these as sent when it delivered them. */
+  #countRefused(frames: number): void {
+    this.port.sentFrames -= frames;
+    this.port.egressDrops.add(Drop.deviceRefused, frames);
+  }
+}

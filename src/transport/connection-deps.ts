@@ -1,0 +1,33 @@
+import type { Clock } from "../base/clock.ts";
+import type { MaskBytes } from "../wire/mask.ts";
+import { Segmenter } from "../wire/segment.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { MaskKeys } from "./mask-keys.ts";
+import { ReceiveBuffers } from "./receive-buffers.ts";
+
+/** What all connections of a process share; sound because each use ends within one step of the event loop. */
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly mask: MaskBytes;
+  readonly receiveBuffers: ReceiveBuffers;
+  /** Buffers of egress queues. */
+  readonly pool: BufferPool;
+  readonly segmenter: Segmenter;
+  readonly maskKeys: MaskKeys;
+}
+
+/** Four super-frames: large enough that one write carries a batch, small enough to stay in a core's cache. */
+const EGRESS_BUFFER_BYTES = 256 * 1024;
+/** In front of a segment, for whoever sends it in place. */
+const SEGMENT_HEADROOM_BYTES = 16;
+
+export function makeConnectionDeps(clock: Clock, mask: MaskBytes): ConnectionDeps {
+  return {
+    clock,
+    mask,
+    receiveBuffers: new ReceiveBuffers(),
+    pool: new BufferPool({ bufferBytes: EGRESS_BUFFER_BYTES, maxFree: 32 }),
+    segmenter: new Segmenter({ headroom: SEGMENT_HEADROOM_BYTES }),
+    maskKeys: new MaskKeys(),
+  };
+}

@@ -1,0 +1,75 @@
+import { PeerError } from "../base/errors.ts";
+import type { ServerUrl } from "./server-url.ts";
+
+/** Sentences for everything that can go wrong on the way to an open WebSocket: what failed, and what to do. */
+
+const NETWORK_HINTS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "The name has no address: is it spelled right, and does this machine's DNS know it?",
+  EAI_AGAIN: "DNS does not answer: is this machine online?",
+  ECONNREFUSED: "Nothing listens there: is the server running, and is the port right?",
+  ECONNRESET: "The other side hung up: a firewall, or a port that speaks something else.",
+  ETIMEDOUT: "No answer came: a firewall may swallow the packets.",
+  EHOSTUNREACH: "There is no way to that host from here.",
+  ENETUNREACH: "This machine has no route there: is it online?",
+  EPROTO: "The port does not speak TLS: use ws:// for a plain one.",
+};
+
+const TLS_HINTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "The certificate is self-made: give its file with --ca.",
+  SELF_SIGNED_CERT_IN_CHAIN: "The certificate is signed by a private CA: give the CA's file with --ca.",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "The issuer is unknown: give its file with --ca, or let the server send its intermediate certificates.",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The issuer is unknown: give its file with --ca.",
+  CERT_HAS_EXPIRED: "The server's certificate has expired: renew it, and check this machine's clock.",
+  CERT_NOT_YET_VALID: "The server's certificate is not valid yet: check both clocks.",
+  ERR_TLS_CERT_ALTNAME_INVALID: "The certificate is for another name: dial the server by a name that is in it.",
+};
+
+/** The connection, or its TLS, could not be made. */
+export function connectError(url: ServerUrl, error: Error): PeerError {
+  const cause = firstCause(error);
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const hint = TLS_HINTS[code] ?? NETWORK_HINTS[code];
+  const what = code in TLS_HINTS ? "does not trust the certificate of" : "cannot connect to";
+  return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${cause.message}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** When every address of a name failed, Node throws an AggregateError without a message of its own. */
+function firstCause(error: Error): Error {
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return first instanceof Error ? first : error;
+}
+
+export function lateError(url: ServerUrl, step: string, timeoutMs: number): PeerError {
+  const message = `cannot connect to ${url.display}: ${step} took more than ${timeoutMs / 1000} s`;
+  return new PeerError("CONNECT_TIMEOUT", message, { hint: NETWORK_HINTS.ETIMEDOUT as string });
+}
+
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+  301: "The server sends us elsewhere: dial the URL that it names.",
+  302: "The server sends us elsewhere: dial the URL that it names.",
+  307: "The server sends us elsewhere: dial the URL that it names.",
+  308: "The server sends us elsewhere: dial the URL that it names.",
+  401: "The server wants a user and password: give them with --auth-file, VPN_WS_AUTH or in the URL.",
+  403: "The server knows you and says no: ask its operator, or present a certificate with --crt and --key.",
+  404: "No VPN is at that path: check the path of the URL and the web server's location.",
+  426: "A proxy or web server on the way removed the Upgrade header: see the snippets in docs/OPERATIONS.md.",
+  429: "Too many attempts: wait a while.",
+  502: "The web server runs, the VPN server behind it does not answer: is it started, and at the address the web server has?",
+  503: "The server is full or being restarted: it will be tried again.",
+  504: "The web server runs, the VPN server behind it does not answer in time.",
+};
+
+/** An HTTP answer other than 101. */
+export function statusError(url: ServerUrl, status: number, reason: string): PeerError {
+  const hint = STATUS_HINTS[status] ?? "Is this the address of a VPN server?";
+  return new PeerError("UPGRADE_REFUSED", `${url.display} answered ${status} ${reason}`.trimEnd(), { hint });
+}
+
+/** An answer that is no WebSocket handshake, or a wrong one. */
+export function handshakeError(url: ServerUrl, message: string): PeerError {
+  return new PeerError("UPGRADE_FAILED", `${url.display} is no VPN server as it seems: ${message}`);
+}

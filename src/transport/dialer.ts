@@ -1,0 +1,114 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import { AGENT } from "../base/version.ts";
+import { DEFAULT_HTTP_LIMITS, parseResponseHead } from "../wire/http.ts";
+import type { Mac } from "../wire/mac.ts";
+import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
+import type { Dialect } from "../wire/websocket-decoder.ts";
+import { connectError, handshakeError, lateError, statusError } from "./dial-error.ts";
+import { readHead } from "./read-head.ts";
+import { type ServerUrl, serverName } from "./server-url.ts";
+
+export interface TlsClientOptions {
+  /** PEM; the system's list if undefined. */
+  readonly ca: Buffer | undefined;
+  /** PEM of the client's own certificate and key. */
+  readonly cert: Buffer | undefined;
+  readonly key: Buffer | undefined;
+  /** False: any certificate will do. Whoever sits on the path can then read and write everything. */
+  readonly verify: boolean;
+}
+
+export interface DialOptions {
+  readonly url: ServerUrl;
+  readonly tls: TlsClientOptions;
+  /** `user:password` for Basic authentication. Secret. */
+  readonly credentials: string | undefined;
+  readonly mac: Mac;
+  readonly bridge: boolean;
+  /** Dialects offered, the best first. */
+  readonly dialects: readonly Dialect[];
+  /** For each of the two steps: connecting (TLS included), and the answer to the upgrade. */
+  readonly timeoutMs: number;
+}
+
+/** An open WebSocket: the paused socket behind its handshake. */
+export interface Dialed {
+  readonly socket: Socket;
+  readonly dialect: Dialect;
+  /** Bytes that came behind the server's answer. */
+  readonly rest: Buffer;
+}
+
+/** Connects (IPv6 and IPv4 raced as in RFC 8305, Node's default since 20), runs TLS, upgrades. Rejects with a PeerError that says what to do. */
+export async function dial(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+  const socket = openSocket(options);
+  const abort = (): void => void socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await connected(clock, socket, options);
+    return await upgrade(clock, socket, options);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function openSocket({ url, tls }: DialOptions): Socket {
+  const { host, port } = url;
+  const servername = serverName(url);
+  return url.isSecure
+    ? connectTls({
+        host,
+        port,
+        ALPNProtocols: ["http/1.1"],
+        rejectUnauthorized: tls.verify,
+        minVersion: "TLSv1.2",
+        ...(servername === undefined ? {} : { servername }),
+        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+        ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+        ...(tls.key === undefined ? {} : { key: tls.key }),
+      })
+    : connect({ host, port });
+}
+
+function connected(clock: Clock, socket: Socket, { url, timeoutMs }: DialOptions): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => reject(lateError(url, "connecting", timeoutMs)));
+    socket.once(url.isSecure ? "secureConnect" : "connect", () => {
+      cancel();
+      resolve();
+    });
+    // Stays for the socket's life: an error without a listener would end the process, and "close" follows.
+    socket.on("error", (error) => reject(connectError(url, error)));
+    socket.once("close", () => {
+      cancel();
+      reject(connectError(url, new Error("the connection was closed")));
+    });
+  });
+}
+
+function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<Dialed> {
+  const { url, mac, bridge, dialects, credentials, timeoutMs } = options;
+  const key = newWebSocketKey();
+  const authorization = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
+  const { hostHeader: host, path } = url;
+  socket.write(formatOpening({ host, path, key, mac, bridge, authorization, dialects, userAgent: AGENT }));
+  return new Promise((resolve, reject) => {
+    const parse = (bytes: Uint8Array, start: number, end: number) =>
+      parseResponseHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
+    readHead(clock, socket, { timeoutMs, parse }, (outcome) => {
+      if (outcome.state === "late") return reject(lateError(url, "the answer to the upgrade", timeoutMs));
+      if (outcome.state === "gone") return reject(handshakeError(url, "it hung up without an answer."));
+      if (outcome.state === "fault") return reject(handshakeError(url, outcome.message));
+      const { head, rest } = outcome;
+      if (head.status !== 101) return reject(statusError(url, head.status, head.reason));
+      const answer = checkOpeningResponse(head, key, dialects);
+      if (answer.state === "refused") return reject(handshakeError(url, answer.message));
+      resolve({ socket, dialect: answer.dialect, rest });
+    });
+  });
+}

@@ -1,0 +1,149 @@
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import { type Incoming, type IncomingHead, parseHttpIncoming, parseUwsgiIncoming, refuse } from "./incoming.ts";
+import type { Protocol } from "./listen-address.ts";
+import { detectProtocol } from "./protocol.ts";
+import { type HeadOutcome, type HeadResult, readHead } from "./read-head.ts";
+
+export interface HandshakeOptions {
+  /** What may be spoken here. */
+  readonly spoken: readonly Protocol[];
+  /** From the accepted connection to the end of the request head, TLS included. */
+  readonly timeoutMs: number;
+}
+
+export interface HandshakeDeps {
+  readonly clock: Clock;
+  /** Certificate and key in force; undefined if there are none. */
+  readonly secureContext: SecureContext | undefined;
+}
+
+/** Why a connection ended before it made a request; counted by the listener. */
+export type Refusal = "late" | "gone" | "unknown-protocol" | "tls-failed" | "malformed";
+
+export interface HandshakeEvents {
+  done(incoming: Incoming): void;
+  refused(reason: Refusal, detail: string): void;
+}
+
+type ParseHead = (bytes: Uint8Array, start: number, end: number) => HeadResult<IncomingHead>;
+
+/**
+ * One accepted connection until its request is whole:
+ *
+ *     first byte ─┬─ 0x16 ─► TLS ─► HTTP head ─┐
+ *                 ├─ A…Z ─────────► HTTP head ──┼─► done
+ *                 └─ 0, 1 ────────► uwsgi vars ─┘        anything else, malformed or late: refused
+ */
+export function shakeHands(
+  deps: HandshakeDeps,
+  socket: Socket,
+  options: HandshakeOptions,
+  events: HandshakeEvents,
+): void {
+  const deadlineMs = deps.clock.nowMs() + options.timeoutMs;
+  const remainingMs = (): number => Math.max(0, deadlineMs - deps.clock.nowMs());
+
+  const drop = (reason: Refusal, detail: string): void => {
+    socket.destroy();
+    events.refused(reason, detail);
+  };
+  const readRequest = (stream: Socket, parse: ParseHead): void =>
+    readHead(deps.clock, stream, { timeoutMs: remainingMs(), parse }, (outcome) => {
+      if (outcome.state === "done") events.done({ ...outcome.head, socket: stream, rest: outcome.rest });
+      else refuseOutcome(stream, outcome, events);
+    });
+  const readTls = (): void => {
+    if (deps.secureContext === undefined) {
+      drop("tls-failed", "TLS was spoken, but there is no certificate");
+      return;
+    }
+    startTls(deps.clock, deps.secureContext, socket, remainingMs(), (outcome) => {
+      if (typeof outcome === "string") drop("tls-failed", outcome);
+      else readRequest(outcome, parseHttpIncoming(outcome));
+    });
+  };
+  peekFirstByte(deps.clock, socket, remainingMs(), (firstByte) => {
+    const protocol = typeof firstByte === "string" ? undefined : detectProtocol(firstByte);
+    if (typeof firstByte === "string") drop(firstByte, "no byte came");
+    else if (protocol === undefined || !options.spoken.includes(protocol)) {
+      refuseProtocol(socket, protocol, options.spoken, events);
+    } else if (protocol === "tls") readTls();
+    else readRequest(socket, protocol === "http" ? parseHttpIncoming(socket) : parseUwsgiIncoming);
+  });
+}
+
+/** Reads until something is there, puts it back, and leaves the socket paused. */
+function peekFirstByte(
+  clock: Clock,
+  socket: Socket,
+  timeoutMs: number,
+  done: (firstByte: number | "late" | "gone") => void,
+): void {
+  const finish = (outcome: number | "late" | "gone"): void => {
+    cancelTimer();
+    socket.off("data", onData).off("end", onGone).off("close", onGone);
+    done(outcome);
+  };
+  const onGone = (): void => finish("gone");
+  const onData = (chunk: Buffer): void => {
+    socket.pause();
+    socket.unshift(chunk);
+    finish(chunk[0] as number);
+  };
+  const cancelTimer = clock.after(timeoutMs, () => finish("late"));
+  socket.on("data", onData).once("end", onGone).once("close", onGone);
+}
+
+/** Runs the server's side of TLS over the socket; answers the TLS socket, or why there is none. */
+function startTls(
+  clock: Clock,
+  secureContext: SecureContext,
+  socket: Socket,
+  timeoutMs: number,
+  done: (outcome: TLSSocket | string) => void,
+): void {
+  const stream = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] });
+  const finish = (outcome: TLSSocket | string): void => {
+    cancelTimer();
+    stream.off("secure", onSecure).off("close", onGone);
+    done(outcome);
+  };
+  const onSecure = (): void => finish(stream);
+  const onGone = (): void => finish("the connection was closed");
+  const cancelTimer = clock.after(timeoutMs, () => finish("the TLS handshake took too long"));
+  stream.once("secure", onSecure).once("close", onGone);
+  // The listener stays: an error without one would end the process. What follows an error is "close".
+  stream.on("error", (error) => finish(error.message));
+}
+
+/** Says so in HTTP where the other side speaks that; others would not understand a word. */
+function refuseProtocol(
+  socket: Socket,
+  protocol: Protocol | undefined,
+  spoken: readonly Protocol[],
+  events: HandshakeEvents,
+): void {
+  const detail = `${protocol ?? "an unknown protocol"} was spoken where ${spoken.join(", ")} is`;
+  if (protocol === "http") refuse(socket, 400, "This port speaks TLS: use https or wss.");
+  else socket.destroy();
+  events.refused("unknown-protocol", detail);
+}
+
+function refuseOutcome(
+  stream: Socket,
+  outcome: Exclude<HeadOutcome<unknown>, { readonly state: "done" }>,
+  events: HandshakeEvents,
+): void {
+  if (outcome.state === "fault") {
+    refuse(stream, outcome.status ?? 400, outcome.message);
+    events.refused("malformed", outcome.message);
+  } else if (outcome.state === "late") {
+    refuse(stream, 408, "The request took too long.");
+    events.refused("late", "the request was not whole in time");
+  } else {
+    stream.destroy();
+    events.refused("gone", "the connection was closed before the request was whole");
+  }
+}

@@ -1,0 +1,155 @@
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Refusal, shakeHands } from "./handshake.ts";
+import type { Incoming } from "./incoming.ts";
+import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
+
+export interface ListenerOptions {
+  readonly address: ListenAddress;
+  /** Certificate and key, for https and for TLS on unix and tcp; without it TLS is refused. */
+  readonly secureContext: SecureContext | undefined;
+  /** From the accepted connection to the end of the request head, TLS handshake included. */
+  readonly handshakeTimeoutMs: number;
+  /** Most connections that have not finished their handshake. */
+  readonly maxPending: number;
+}
+
+export const LISTENER_DEFAULTS = { handshakeTimeoutMs: 10_000, maxPending: 1024 } as const;
+
+export interface ListenerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Gets every whole request; owns its socket from then on, which is paused. */
+  readonly onIncoming: (incoming: Incoming) => void;
+}
+
+const SPOKEN: Readonly<Record<ListenAddress["kind"], readonly Protocol[]>> = {
+  http: ["http"],
+  https: ["tls"],
+  unix: ["uwsgi", "http", "tls"],
+  tcp: ["uwsgi", "http", "tls"],
+};
+
+/** A listening socket that turns connections into whole requests, no more than `maxPending` of them at a time. */
+export class Listener {
+  readonly #deps: ListenerDeps;
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  readonly #pending = new Set<Socket>();
+  readonly #refusals = new Map<Refusal | "too-many-pending", number>();
+
+  constructor(deps: ListenerDeps, options: ListenerOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#onConnection(socket));
+  }
+
+  /** Connections that made no request since the start, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
+  }
+
+  /** The address in force, as text. */
+  get address(): string {
+    const bound = this.#server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : undefined;
+    return formatListenAddress(this.#options.address, port);
+  }
+
+  /** Resolves once connections are taken; a ConfigError says why they cannot be. */
+  async start(): Promise<void> {
+    const { address } = this.#options;
+    if (address.kind === "unix") await removeStaleSocket(address.path);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(address, error)));
+      if (address.kind === "unix") this.#server.listen(address.path, resolve);
+      else this.#server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) }, resolve);
+    });
+    // As in the original: the web server, another user, must be able to connect.
+    if (address.kind === "unix") chmodSync(address.path, 0o666);
+  }
+
+  /** Takes no more connections and drops those that have not finished their handshake. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#pending) socket.destroy();
+  }
+
+  #onConnection(socket: Socket): void {
+    // What follows an error is "close"; without a listener it would end the process.
+    socket.on("error", () => socket.destroy());
+    if (this.#pending.size >= this.#options.maxPending) {
+      this.#count("too-many-pending");
+      socket.destroy();
+      return;
+    }
+    const { address, secureContext, handshakeTimeoutMs: timeoutMs } = this.#options;
+    this.#pending.add(socket);
+    socket.once("close", () => this.#pending.delete(socket));
+    const deps = { clock: this.#deps.clock, secureContext };
+    shakeHands(
+      deps,
+      socket,
+      { spoken: SPOKEN[address.kind], timeoutMs },
+      {
+        done: (incoming) => {
+          this.#pending.delete(socket);
+          this.#deps.onIncoming(incoming);
+        },
+        refused: (reason, detail) => {
+          this.#count(reason);
+          this.#deps.log.debug("listener.refused", `${this.address}: ${detail}`, { reason });
+        },
+      },
+    );
+  }
+
+  #count(reason: Refusal | "too-many-pending"): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+}
+
+/** A socket file that a dead server left behind is in the way; anything else at that path is somebody's file. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isSocket()) {
+    throw new ConfigError("LISTEN_PATH_TAKEN", `cannot listen on unix:${path}: a file that is no socket is there.`, {
+      hint: "Give another path, or remove the file yourself.",
+    });
+  }
+  if (await isAnswered(path)) {
+    throw new ConfigError("LISTEN_FAILED", `cannot listen on unix:${path}: another program listens there.`, {
+      hint: "Stop it, or give another path.",
+    });
+  }
+  unlinkSync(path);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+}
+
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "Another program listens there: stop it, or choose another port.",
+  EACCES: "Ports below 1024 and that folder need more rights: run as root, or choose another address.",
+  EADDRNOTAVAIL: "No interface of this machine has that address.",
+  ENOENT: "The folder of the socket does not exist: make it first.",
+  ENOTFOUND: "The name has no address: give an IP address.",
+};
+
+function listenError(address: ListenAddress, error: NodeJS.ErrnoException): ConfigError {
+  const hint = LISTEN_HINTS[error.code ?? ""];
+  const message = `cannot listen on ${formatListenAddress(address)}: ${error.message}`;
+  return new ConfigError("LISTEN_FAILED", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}

@@ -1,0 +1,56 @@
+import { isIP } from "node:net";
+import { ConfigError } from "../base/errors.ts";
+
+/** Where a client dials, parsed from `ws://` or `wss://[user:password@]host[:port][/path]`. */
+export interface ServerUrl {
+  readonly isSecure: boolean;
+  /** Name or address, an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query, beginning with a slash. */
+  readonly path: string;
+  /** For the Host header: with the port unless it is the scheme's. */
+  readonly hostHeader: string;
+  /** `user:password` of the URL; undefined if it has none. Secret. */
+  readonly credentials: string | undefined;
+  /** The URL without its credentials, for logs. */
+  readonly display: string;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "ws:": 80, "wss:": 443 };
+const HINT = "Examples: wss://vpn.example.com/vpn, ws://192.0.2.1:8080/.";
+
+/** A ConfigError says what is wrong; it never repeats the credentials. */
+export function parseServerUrl(text: string): ServerUrl {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const defaultPort = DEFAULT_PORTS[url?.protocol ?? ""];
+  if (url === undefined || defaultPort === undefined || url.hostname === "") {
+    const shown = text.replace(/\/\/.*@/, "//…@");
+    throw new ConfigError("SERVER_URL_INVALID", `"${shown}" is no ws:// or wss:// URL.`, { hint: HINT });
+  }
+  const path = `${url.pathname}${url.search}`;
+  return {
+    isSecure: url.protocol === "wss:",
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? defaultPort : Number(url.port),
+    path,
+    hostHeader: url.host,
+    credentials: url.username === "" && url.password === "" ? undefined : decodeCredentials(url),
+    display: `${url.protocol}//${url.host}${path}`,
+  };
+}
+
+/** The name for SNI and the certificate check; undefined for an address, which SNI does not carry (RFC 6066 3). */
+export function serverName(url: ServerUrl): string | undefined {
+  return isIP(url.host) === 0 ? url.host : undefined;
+}
+
+function decodeCredentials(url: URL): string {
+  try {
+    return `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  } catch {
+    throw new ConfigError("SERVER_URL_INVALID", "the user or password in the URL has a % that begins no %XX.", {
+      hint: "Write % as %25, or give them with --auth-file.",
+    });
+  }
+}
