@@ -56,12 +56,12 @@ export type HelloMessage = z.infer<typeof hello>;
 /** The server's answer to `hello`, with the limits of this network. */
 export type WelcomeMessage = z.infer<typeof welcome>;
 /** What changed since hello or welcome. */
-export type UpdateMessage = z.infer<typeof update>;
+type UpdateMessage = z.infer<typeof update>;
 /** Why the sender is about to close, and when it is worth coming back. */
-export type ByeMessage = z.infer<typeof bye>;
+type ByeMessage = z.infer<typeof bye>;
 export type ControlMessage = HelloMessage | WelcomeMessage | UpdateMessage | ByeMessage;
 
-export type ControlMessageResult =
+type ControlMessageResult =
   | { readonly state: "message"; readonly message: ControlMessage }
   | { readonly state: "unknown"; readonly kind: string }
   | { readonly state: "fault"; readonly message: string };

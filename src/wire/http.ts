@@ -14,7 +14,7 @@ export interface HttpLimits {
 export const DEFAULT_HTTP_LIMITS: HttpLimits = { maxHeadBytes: 16_384, maxHeaders: 100 };
 
 /** Lower-case names; a repeated header's values are joined with ", ". Bytes above 127 are read as Latin-1. */
-export type HttpHeaders = ReadonlyMap<string, string>;
+type HttpHeaders = ReadonlyMap<string, string>;
 
 export interface RequestHead {
   readonly method: string;
@@ -36,7 +36,7 @@ export interface ResponseHead {
   readonly headers: HttpHeaders;
 }
 
-export interface HttpFault {
+interface HttpFault {
   readonly state: "fault";
   /** What to answer a request with; for a response it is always 502. */
   readonly status: number;

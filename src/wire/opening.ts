@@ -9,7 +9,7 @@ import type { UwsgiVars } from "./uwsgi.ts";
 import type { Dialect } from "./websocket-decoder.ts";
 
 /** The name of dialect v2 in Sec-WebSocket-Protocol. Dialect v1 has none. */
-export const SUBPROTOCOL_V2 = "vpn-ws.v2";
+const SUBPROTOCOL_V2 = "vpn-ws.v2";
 
 /** What the handshake reads of a request, however it came. */
 export interface OpeningRequest {
@@ -32,7 +32,7 @@ export interface AcceptedOpening {
   readonly headers: HeaderList;
 }
 
-export interface RefusedOpening {
+interface RefusedOpening {
   readonly state: "refused";
   readonly status: number;
   readonly message: string;
@@ -161,7 +161,7 @@ export function formatOpening(opening: ClientOpening): Uint8Array {
   return formatRequestHead("GET", opening.path, headers);
 }
 
-export type OpeningAnswer =
+type OpeningAnswer =
   | { readonly state: "accepted"; readonly dialect: Dialect }
   | { readonly state: "refused"; readonly message: string };
 

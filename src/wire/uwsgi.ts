@@ -5,7 +5,7 @@
  */
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
-export interface UwsgiLimits {
+interface UwsgiLimits {
   /** The four bytes in front included; a size field cannot say more than 65539. */
   readonly maxBytes: number;
   readonly maxVars: number;

@@ -100,7 +100,7 @@ export function encodeClose(code: number, reason: string): Uint8Array {
   return payload;
 }
 
-export type CloseResult =
+type CloseResult =
   | { readonly state: "done"; readonly code: number; readonly reason: string }
   | { readonly state: "fault"; readonly fault: WebSocketFault };
 
