@@ -85,7 +85,7 @@ export function isSuperFrame(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Whether the checksum is left to be completed. */
-export function needsCsum(bytes: Uint8Array, at: number): boolean {
+function needsCsum(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at + FLAGS] as number) & VnetFlag.needsCsum) !== 0;
 }
 
