@@ -141,7 +141,11 @@ describe("the TAP", { skip: await whyNoLab("iperf3") }, () => {
       if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const growthBytes = (await settledMemory()) - before.bytes;
-    assert.equal(openDescriptors(), before.descriptors);
+    // The runtime may close some of its own meanwhile.
+    assert.ok(
+      openDescriptors() <= before.descriptors,
+      `${openDescriptors()} descriptors, ${before.descriptors} before`,
+    );
     assert.ok(growthBytes < 30e6, `grew by ${growthBytes} bytes`);
   });
 
