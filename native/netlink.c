@@ -34,9 +34,8 @@ int netlink_transact(const struct netlink_request *request, void *answer, size_t
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) return errno;
   ssize_t length = send(fd, request, request->header.nlmsg_len, 0);
-  /* The kernel works a request off within send(), so the answer is there. */
-  if (length >= 0) do length = recv(fd, answer, size, 0);
-    while (length < 0 && errno == EINTR);
+  /* The kernel works a request off within send(), so the answer is there and recv() does not wait. */
+  if (length >= 0) length = recv(fd, answer, size, 0);
   int error = length < 0 ? errno : judge(answer, length);
   close(fd);
   return error;

@@ -53,13 +53,13 @@ static void finalize(napi_env env, void *data, void *hint) {
 
 /* Wraps an open descriptor, and owns it from here on whatever happens. */
 static napi_value wrap(napi_env env, napi_value self, int fd, bool has_header, const char *name) {
-  struct tap *tap = calloc(1, sizeof *tap);
+  struct tap *tap = malloc(sizeof *tap);
+  if (tap != NULL) *tap = (struct tap){.fd = fd, .vnet_header = has_header};
   if (tap == NULL || napi_wrap(env, self, tap, finalize, NULL, NULL) != napi_ok) {
     free(tap);
     close(fd);
     return throw_errno(env, ENOMEM, "wrap");
   }
-  *tap = (struct tap){.fd = fd, .vnet_header = has_header};
   napi_value text, flag;
   napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text);
   napi_get_boolean(env, has_header, &flag);

@@ -22,7 +22,7 @@ export interface MemoryPairOptions {
   readonly queueBytes: number;
 }
 
-export const MEMORY_PAIR_DEFAULTS = Object.freeze<MemoryPairOptions>({
+const MEMORY_PAIR_DEFAULTS = Object.freeze<MemoryPairOptions>({
   names: ["left", "right"],
   macs: ["02:00:00:00:00:01" as Mac, "02:00:00:00:00:02" as Mac],
   mtu: 1500,

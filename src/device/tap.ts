@@ -24,7 +24,10 @@ export const TAP_DEFAULTS: TapOptions = Object.freeze({
   vnetHeader: true,
 });
 
-/** Room for the frames of one batch: seven super-frames, or READ_BATCH_FRAMES ordinary ones with a third to spare. */
+/**
+ * Room for one batch: seven super-frames, or 340 ordinary frames. Between 128 KiB and 1 MiB, TAP to TAP, the difference
+ * in throughput and CPU time was below the noise; fewer calls into JavaScript speak for the larger half.
+ */
 const READ_BATCH_BYTES = 512 * 1024;
 const READ_BATCH_FRAMES = 512;
 

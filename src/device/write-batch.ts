@@ -1,7 +1,7 @@
 import type { Frame } from "../wire/frame.ts";
 
 /** Frames of one write batch; one more flushes the batch. */
-export const WRITE_BATCH_FRAMES = 512;
+const WRITE_BATCH_FRAMES = 512;
 
 /** Words of an entry: start, end, flags (`ENTRY_HAS_VNET_HEADER`); the layout that native/tap_writer.h reads. */
 export const ENTRY_WORDS = 3;
