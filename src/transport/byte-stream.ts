@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { type Consume, type ReceiveBuffers, ReceiveWindow } from "./receive-buffers.ts";
 import { readIntoStaticBuffers } from "./static-reads.ts";
 
@@ -111,10 +110,4 @@ export class ByteStream {
     this.#writing = false;
     this.#handlers?.onDrained();
   };
-}
-
-/** Text for logs: which kind of stream this is. */
-export function transportName(socket: Socket): "tls" | "tcp" | "unix" {
-  if (socket instanceof TLSSocket) return "tls";
-  return socket.remoteAddress === undefined ? "unix" : "tcp";
 }

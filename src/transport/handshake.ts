@@ -93,7 +93,7 @@ function peekFirstByte(
     finish(chunk[0] as number);
   };
   const cancelTimer = clock.after(timeoutMs, () => finish("late"));
-  socket.on("data", onData).once("end", onGone).once("close", onGone);
+  socket.on("data", onData).once("end", onGone).once("close", onGone).resume();
 }
 
 /** Runs the server's side of TLS over the socket; answers the TLS socket, or why there is none. */

@@ -49,5 +49,5 @@ export function readHead<Head>(
     }
   };
   const cancelTimer = clock.after(options.timeoutMs, () => finish({ state: "late" }));
-  socket.on("data", onData).once("end", onGone).once("close", onGone);
+  socket.on("data", onData).once("end", onGone).once("close", onGone).resume();
 }
