@@ -36,7 +36,8 @@ export function drawChart({ title, subtitle, bars }: Chart): string {
   const scaleEnd = Math.max(1, ...bars.map(({ ofFloor }) => ofFloor));
   const x = (ofFloor: number): number => LABELS_WIDTH + (ofFloor / scaleEnd) * (WIDTH - LABELS_WIDTH - FIGURES_WIDTH);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text({ x: 24, y: 34, anchor: "start", colour: COLOURS.text, size: 18 }, title),
     text({ x: 24, y: 56, anchor: "start", colour: COLOURS.faint }, subtitle),

@@ -2,7 +2,7 @@
  * What a measurement cost while it ran: busy processor time of the machine and of each program that carries frames, and
  * their memory before, at its highest during, and after.
  */
-import { readMachineBusySeconds, readProcessUsage } from "../lab/usage.ts";
+import { type ProcessUsage, readMachineBusySeconds, readProcessUsage } from "../lab/usage.ts";
 import type { TunnelProcess } from "./tunnels/tunnel.ts";
 
 const MEMORY_SAMPLE_MS = 200;
@@ -10,6 +10,8 @@ const MEMORY_SAMPLE_MS = 200;
 export interface ProcessCost {
   readonly role: string;
   readonly cpuSeconds: number;
+  /** Calls of read and write, on TAP and sockets alike. */
+  readonly ioCalls: number;
   readonly memoryBytes: { readonly before: number; readonly during: number; readonly after: number };
 }
 
@@ -36,16 +38,13 @@ export async function withCost<T>(processes: readonly TunnelProcess[], work: () 
 
 class Meter {
   readonly #process: TunnelProcess;
-  readonly #cpuSecondsBefore: number;
-  readonly #bytesBefore: number;
+  readonly #before: ProcessUsage;
   #bytesDuring: number;
 
   constructor(process: TunnelProcess) {
-    const { cpuSeconds, residentBytes } = readProcessUsage(process.pid);
     this.#process = process;
-    this.#cpuSecondsBefore = cpuSeconds;
-    this.#bytesBefore = residentBytes;
-    this.#bytesDuring = residentBytes;
+    this.#before = readProcessUsage(process.pid);
+    this.#bytesDuring = this.#before.residentBytes;
   }
 
   sample(): void {
@@ -53,11 +52,13 @@ class Meter {
   }
 
   finish(): ProcessCost {
-    const { cpuSeconds, residentBytes } = readProcessUsage(this.#process.pid);
+    const after = readProcessUsage(this.#process.pid);
+    const before = this.#before;
     return {
       role: this.#process.role,
-      cpuSeconds: cpuSeconds - this.#cpuSecondsBefore,
-      memoryBytes: { before: this.#bytesBefore, during: this.#bytesDuring, after: residentBytes },
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      ioCalls: after.ioCalls - before.ioCalls,
+      memoryBytes: { before: before.residentBytes, during: this.#bytesDuring, after: after.residentBytes },
     };
   }
 }

@@ -22,6 +22,8 @@ export interface Sample {
   /** For flows: the same per program, and its memory. */
   readonly cost?: Cost;
   readonly gigabits?: number;
+  /** Frames, super-frames counted once, that crossed the client's TAP, both ways. */
+  readonly frames?: number;
 }
 
 type Measure = (tunnel: Tunnel, effort: Effort, tools: Tools) => Promise<Sample>;
@@ -43,6 +45,7 @@ function peerOf(tunnel: Tunnel): Host {
 
 async function measureFlow(tunnel: Tunnel, to: Host, direction: "up" | "down", effort: Effort): Promise<Sample> {
   const options = { address: to.address, direction, seconds: effort.flowSeconds };
+  const framesBefore = await countFrames(tunnel);
   const [flow, cost] = await withCost(tunnel.processes, () => runIperf(tunnel.client.namespace, to.namespace, options));
   const gigabits = (flow.bytes * 8) / 1e9;
   return {
@@ -50,14 +53,19 @@ async function measureFlow(tunnel: Tunnel, to: Host, direction: "up" | "down", e
     cpuSecondsPerGigabit: cost.machineCpuSeconds / gigabits,
     cost,
     gigabits,
+    frames: (await countFrames(tunnel)) - framesBefore,
   };
+}
+
+async function countFrames({ client, device }: Tunnel): Promise<number> {
+  return device === undefined ? Number.NaN : client.namespace.countFrames(device);
 }
 
 /**
  * Datagrams offered per second, one after the other. The most that arrives at any of them counts: a flood (0) would also
  * measure how much processor time the sender takes away from the tunnel, a low rate only itself.
  */
-const OFFERED_PER_SECOND = [150_000, 300_000, 600_000, 0];
+const OFFERED_PER_SECOND = [150_000, 300_000, 600_000, 1_000_000, 0];
 const DATAGRAM_PORT = "9009";
 
 async function measureDatagrams(from: Host, to: Host, effort: Effort, tools: Tools): Promise<Sample> {

@@ -20,6 +20,8 @@ export interface ProcessResult {
   readonly title: string;
   readonly role: string;
   readonly cpuSecondsPerGigabit: number;
+  /** Frames that crossed the client's TAP for each read or write that this program made. */
+  readonly framesPerCall: number;
   readonly memoryMegabytes: { readonly before: number; readonly during: number; readonly after: number };
 }
 
@@ -59,6 +61,7 @@ export function processResultsOf(row: Row, run: Run): readonly ProcessResult[] {
       title: row.title,
       role,
       cpuSecondsPerGigabit: median(costs.map(({ cost, gigabits }) => cost.cpuSeconds / gigabits)),
+      framesPerCall: median(costs.map(({ cost, frames }) => frames / cost.ioCalls)),
       memoryMegabytes: { before: megabytes("before"), during: megabytes("during"), after: megabytes("after") },
     };
   });
@@ -68,10 +71,16 @@ function observationsOf(row: Row, run: Run): readonly Observation[] {
   return run.observations.filter(({ path, measure }) => path === row.path && measure === row.measure);
 }
 
-function costsOf(sample: Sample, role: string): readonly { cost: ProcessCost; gigabits: number }[] {
-  const { cost, gigabits } = sample;
+interface FlowCost {
+  readonly cost: ProcessCost;
+  readonly gigabits: number;
+  readonly frames: number;
+}
+
+function costsOf(sample: Sample, role: string): readonly FlowCost[] {
+  const { cost, gigabits, frames = Number.NaN } = sample;
   const found = cost?.processes.find((process) => process.role === role);
-  return found === undefined || gigabits === undefined ? [] : [{ cost: found, gigabits }];
+  return found === undefined || gigabits === undefined ? [] : [{ cost: found, gigabits, frames }];
 }
 
 function isReached({ atLeast, below }: Target, figure: number): boolean {

@@ -23,6 +23,7 @@ const USAGE = `usage: npm run bench [-- OPTIONS]
 
 const FULL: Effort = { rounds: 3, flowSeconds: 3, datagramSeconds: 1.5, pings: 300 };
 const QUICK: Effort = { rounds: 1, flowSeconds: 1, datagramSeconds: 0.5, pings: 100 };
+const IDLE_CPU_SECONDS_PER_GIGABIT = 0.002;
 const DEFAULT_SOAK_SECONDS = 300;
 const RESULTS = new URL("results/", import.meta.url);
 
@@ -70,8 +71,9 @@ function report(run: Run, results: readonly RowResult[], soak: SoakResult | unde
     console.log("\nNo floor with TLS is measured: floor.c has none; wss is held against the plain floor.");
   }
   const flows = results.filter(({ row }) => row.unit === "Mbit/s").flatMap(({ row }) => processResultsOf(row, run));
-  if (flows.length > 0) console.log(`\n${formatProcesses(flows)}`);
-  if (Object.keys(run.counters).length > 0) console.log(`\ncounters: ${JSON.stringify(run.counters)}`);
+  // An idle second client says nothing about the flow beside it.
+  const busy = flows.filter(({ cpuSecondsPerGigabit }) => cpuSecondsPerGigabit >= IDLE_CPU_SECONDS_PER_GIGABIT);
+  if (busy.length > 0) console.log(`\n${formatProcesses(busy)}`);
   if (soak !== undefined) console.log(`\n${formatSoak(soak)}`);
   for (const { path, measure, reason } of run.failures)
     console.log(`\nnot measured: ${path} ${measure ?? ""}: ${reason}`);

@@ -23,8 +23,6 @@ export interface Run {
   readonly floor: readonly { readonly measure: MeasureName; readonly sample: Sample }[];
   /** What could not be measured, and why. */
   readonly failures: readonly { readonly path: PathName; readonly measure?: MeasureName; readonly reason: string }[];
-  /** What our programs counted, by path and role. */
-  readonly counters: Readonly<Record<string, unknown>>;
 }
 
 interface ScheduleDeps {
@@ -41,7 +39,6 @@ export class Schedule {
   readonly #observations: Observation[] = [];
   readonly #floor: { measure: MeasureName; sample: Sample }[] = [];
   readonly #failures: { path: PathName; measure?: MeasureName; reason: string }[] = [];
-  readonly #counters: Record<string, unknown> = {};
 
   constructor(deps: ScheduleDeps, effort: Effort) {
     this.#deps = deps;
@@ -58,7 +55,6 @@ export class Schedule {
       observations: this.#observations,
       floor: this.#floor,
       failures: this.#failures,
-      counters: this.#counters,
     };
   }
 
@@ -101,7 +97,6 @@ export class Schedule {
     try {
       const tunnel = await PATHS[path].build(lab, this.#deps.tools);
       for (const measure of measures) await this.#measureOne(path, tunnel, measure, samples);
-      this.#counters[path] = await tunnel.stop?.();
     } catch (error) {
       this.#fail({ path, reason: reasonOf(error) });
     } finally {

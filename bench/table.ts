@@ -23,12 +23,16 @@ export function formatResults(results: readonly RowResult[]): string {
   return formatColumns([header, ...lines]);
 }
 
+/** Frames are counted at the client's TAP, super-frames once. */
 export function formatProcesses(results: readonly ProcessResult[]): string {
-  const header = ["program, while", "CPU s/Gbit", "MB before", "during", "after"];
-  const lines = results.map(({ title, role, cpuSecondsPerGigabit, memoryMegabytes: { before, during, after } }) => [
+  const header = ["program, while", "CPU s/Gbit", "frames/call", "MB before", "during", "after"];
+  const lines = results.map(({ title, role, cpuSecondsPerGigabit, framesPerCall, memoryMegabytes }) => [
     `${role}, ${title}`,
     cpuSecondsPerGigabit.toFixed(3),
-    ...[before, during, after].map((megabytes) => megabytes.toFixed(0)),
+    formatRatio(framesPerCall),
+    memoryMegabytes.before.toFixed(0),
+    memoryMegabytes.during.toFixed(0),
+    memoryMegabytes.after.toFixed(0),
   ]);
   return formatColumns([header, ...lines]);
 }

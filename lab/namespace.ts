@@ -71,6 +71,17 @@ export class Namespace {
     );
   }
 
+  /** Frames that have gone through a device, both ways; a super-frame is one. */
+  async countFrames(device: string): Promise<number> {
+    const directory = `/sys/class/net/${device}/statistics`;
+    const { stdout } = await this.run(["cat", `${directory}/rx_packets`, `${directory}/tx_packets`]);
+    return stdout
+      .trim()
+      .split("\n")
+      .map(Number)
+      .reduce((sum, frames) => sum + frames, 0);
+  }
+
   /** Waits until something listens on a TCP port. */
   async waitForTcpPort(port: number, options: WaitOptions = {}): Promise<void> {
     const listening = async (): Promise<boolean> =>

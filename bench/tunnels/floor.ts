@@ -13,6 +13,7 @@ export const buildFloor: BuildTunnel = async (lab, tools) => {
   return {
     client: { ...ground.client, address: INSIDE.client },
     server: { ...ground.server, address: INSIDE.server },
+    device: DEVICE,
     processes: [
       { role: "client", pid: client.pid },
       { role: "server", pid: server.pid },

@@ -28,6 +28,7 @@ export const buildOpenvpn: BuildTunnel = async (lab) => {
   return {
     client: { ...ground.client, address: INSIDE.client },
     server: { ...ground.server, address: INSIDE.server },
+    device: DEVICE,
     processes: [
       { role: "client", pid: client.pid },
       { role: "server", pid: server.pid },

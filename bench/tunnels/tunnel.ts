@@ -17,8 +17,8 @@ export interface Tunnel {
   readonly peer?: Host;
   /** The programs that carry the frames, by role; none for a cable. */
   readonly processes: readonly TunnelProcess[];
-  /** Ends it in order and gives what the programs counted, by role. */
-  stop?(): Promise<Readonly<Record<string, unknown>>>;
+  /** The client's TAP, to count frames at; none for a cable. */
+  readonly device?: string;
 }
 
 export interface TunnelProcess {

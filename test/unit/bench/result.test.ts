@@ -20,7 +20,6 @@ const run = (pairs: readonly (readonly [ours: Sample, ...floor: Sample[]])[]): R
   observations: pairs.map(([sample, ...floor]) => ({ path: "ws", measure: "up", sample, floor })),
   floor: pairs.flatMap(([, ...floor]) => floor.map((sample) => ({ measure: "up", sample }) as const)),
   failures: [],
-  counters: {},
 });
 
 test("a ratio is taken to the neighbouring floor of the same round, and then the median over the rounds", () => {
@@ -65,13 +64,14 @@ test("the floor's own figure is its median over the whole run", () => {
 
 test("cost of a program is given per gigabit, and its memory in megabytes", () => {
   const memoryBytes = { before: 50e6, during: 70e6, after: 60e6 };
-  const cost = { machineCpuSeconds: 4, processes: [{ role: "server", cpuSeconds: 3, memoryBytes }] };
-  const sample = { value: 10_000, gigabits: 30, cost };
+  const cost = { machineCpuSeconds: 4, processes: [{ role: "server", cpuSeconds: 3, ioCalls: 400, memoryBytes }] };
+  const sample = { value: 10_000, gigabits: 30, frames: 200, cost };
   assert.deepEqual(processResultsOf(row([]), run([[sample, flow(1)]])), [
     {
       title: "ws, client → server",
       role: "server",
       cpuSecondsPerGigabit: 0.1,
+      framesPerCall: 0.5,
       memoryMegabytes: { before: 50, during: 70, after: 60 },
     },
   ]);

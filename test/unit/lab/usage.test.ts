@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBusyTicks, parseMemory, parseProcessTicks, readProcessUsage } from "../../../lab/usage.ts";
+import { parseBusyTicks, parseIoCalls, parseMemory, parseProcessTicks, readProcessUsage } from "../../../lab/usage.ts";
 
 test("processor time is found behind a program name with spaces and brackets", () => {
   const stat = "77 (a) R (b) S 1 77 77 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 7 0 100 1000 200";
@@ -12,6 +12,10 @@ test("resident memory and its peak are read in bytes", () => {
     residentBytes: 1_048_576,
     peakResidentBytes: 2_097_152,
   });
+});
+
+test("calls of read and write are added up", () => {
+  assert.equal(parseIoCalls("rchar: 9\nwchar: 9\nsyscr: 30\nsyscw: 12\nread_bytes: 0\n"), 42);
 });
 
 test("busy time of the machine leaves out idle, waiting and stolen time", () => {
