@@ -21,8 +21,8 @@ export interface Chart {
   readonly bars: readonly Bar[];
 }
 
-const WIDTH = 960;
-const LABELS_WIDTH = 330;
+const WIDTH = 1040;
+const LABELS_WIDTH = 400;
 const FIGURES_WIDTH = 150;
 const TOP = 84;
 const ROW_HEIGHT = 26;

@@ -112,7 +112,7 @@ function chartOf(results: readonly RowResult[]): Chart {
   );
   return {
     title: "One TCP flow through the VPN, as a fraction of the floor",
-    subtitle: `The floor is the barest tunnel in C, measured in the same minutes; a red tick is the target. ${describeMachine()}`,
+    subtitle: `Floor: the barest tunnel in C, measured in the same minutes. Red tick: target. ${describeMachine()}`,
     bars: measured.map(({ row, value, ofFloor }) => {
       const target = row.targets.find(({ of }) => of === "floor")?.atLeast;
       const kind = row.path === "openvpn" ? "reference" : "ours";

@@ -44,7 +44,7 @@ export function formatFigure(value: number): string {
 }
 
 function formatRatio(ratio: number): string {
-  return Number.isNaN(ratio) ? "–" : ratio.toFixed(2);
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : "–";
 }
 
 function formatTarget({ of, atLeast, below, aim }: Target): string {

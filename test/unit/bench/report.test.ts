@@ -42,8 +42,8 @@ test("a chart has a bar and a target tick where they belong, and its text cannot
     bars: [{ title: "ws", ofFloor: 0.5, megabitsPerSecond: 5_000, target: 0.8, kind: "ours" }],
   });
   assert.match(svg, /speed &lt;b&gt; &amp; more/);
-  // The scale runs from 330 to 810 for 0 to 1.
-  assert.match(svg, /<rect x="330" y="84" width="240"/);
-  assert.match(svg, /<line x1="714" x2="714"/);
+  // The scale runs from 400 to 890 for 0 to 1.
+  assert.match(svg, /<rect x="400" y="84" width="245"/);
+  assert.match(svg, /<line x1="792" x2="792"/);
   assert.match(svg, /5,000 Mbit\/s/);
 });
