@@ -5,17 +5,40 @@
 
 #include "arguments.h"
 
+/* 32 bytes at once, at any address; the compiler makes of it what the machine has. */
+typedef uint64_t wide __attribute__((vector_size(32), aligned(1), may_alias));
+
+/*
+ * A second copy for AVX2, chosen when the addon is loaded: twice as fast as SSE2's 16 bytes at a time, and masking is
+ * the largest part of our own work per byte. The choice needs the loader's help (ifunc), which glibc gives.
+ */
+#if defined(__x86_64__) && defined(__GLIBC__)
+#define FOR_EACH_MACHINE __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_MACHINE
+#endif
+
+/* XORs whole blocks with the key, twice in `key`; returns how many bytes that were. */
+FOR_EACH_MACHINE
+static size_t mask_blocks(uint8_t *data, size_t length, uint64_t key) {
+  const wide keys = {key, key, key, key};
+  size_t i = 0;
+  for (; i + 4 * sizeof(wide) <= length; i += 4 * sizeof(wide)) {
+    wide *block = (wide *)(data + i);
+    block[0] ^= keys;
+    block[1] ^= keys;
+    block[2] ^= keys;
+    block[3] ^= keys;
+  }
+  return i;
+}
+
 /* XORs with the key's four bytes, the first of them at data[0]; masking twice gives the data back. */
 static void mask(uint8_t *data, size_t length, const uint8_t key[4]) {
-  uint64_t wide_key, word;
-  memcpy(&wide_key, key, 4);
-  memcpy((uint8_t *)&wide_key + 4, key, 4);
-  size_t i = 0;
-  for (; i + sizeof word <= length; i += sizeof word) {
-    memcpy(&word, data + i, sizeof word);
-    word ^= wide_key;
-    memcpy(data + i, &word, sizeof word);
-  }
+  uint64_t twice;
+  memcpy(&twice, key, 4);
+  memcpy((uint8_t *)&twice + 4, key, 4);
+  size_t i = mask_blocks(data, length, twice);
   for (; i < length; i++) data[i] ^= key[i & 3];
 }
 
