@@ -54,7 +54,8 @@ async function demonstrate(withNginx: boolean, seconds: number): Promise<void> {
     const figures = await measure(lab, progress, withNginx, seconds);
     progress.note(`\n${formatFigures(figures)}\n\n${REAL_MACHINES}`);
   } catch (error) {
-    progress.fail(error instanceof Error ? error.message : String(error));
+    if (lab?.isClosing) progress.note("interrupted; removing the namespaces");
+    else progress.fail(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   } finally {
     await lab?.close();

@@ -151,6 +151,11 @@ export class Lab {
     this.#cleanups.push(cleanup);
   }
 
+  /** True once `close()` was called, by us or on a signal: what fails from then on fails because of it. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Ends every child, removes every namespace, runs the clean-ups in reverse order. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
