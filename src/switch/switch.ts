@@ -84,9 +84,7 @@ export class Switch {
     this.#ports[port.index] = undefined;
     this.#list();
     this.#fdb.forgetPort(port.index);
-    // The same client may have come again before its old port left: the MAC is the other port's then.
-    const heir = this.#attached.find((other) => port.ready && other.hasMac(port.macHi, port.macLo));
-    if (heir !== undefined) this.#fdb.pin(heir.macHi, heir.macLo, heir.index);
+    if (port.ready) this.#passOn(port.macHi, port.macLo);
   }
 
   /** Takes one frame from a port. Borrows it until `flush`. */
@@ -99,11 +97,11 @@ export class Switch {
 
   /** Ends an ingress batch: every port that was given frames sends them. */
   flush(): void {
-    for (const port of this.#touched) {
+    // By pop: setting the length to 0 would free the array's memory, and each batch would allocate it again.
+    for (let port = this.#touched.pop(); port !== undefined; port = this.#touched.pop()) {
       port.touched = false;
       port.egress.flush();
     }
-    this.#touched.length = 0;
   }
 
   /** Ages the FDB; call it about every second. */
@@ -115,6 +113,13 @@ export class Switch {
   /** The addresses the switch knows. */
   entries(): Iterable<FdbEntry> {
     return this.#fdb.entries(this.#nowMs);
+  }
+
+  /** Where a client came again and its newer port left first, the MAC is the older one's again. */
+  #passOn(hi: number, lo: number): void {
+    if (this.#fdb.lookup(hi, lo, this.#nowMs) !== NO_PORT) return;
+    const heir = this.#attached.find((other) => other.hasMac(hi, lo));
+    if (heir !== undefined) this.#fdb.pin(hi, lo, heir.index);
   }
 
   #accept(ingress: Port, frame: Frame): DropReason {
