@@ -3,7 +3,7 @@
  * thing more, add a row.
  */
 import type { MeasureName } from "./measures.ts";
-import { buildFloor } from "./tunnels/floor.ts";
+import { buildFloor, buildFloorTls } from "./tunnels/floor.ts";
 import { buildOpenvpn } from "./tunnels/openvpn.ts";
 import type { BuildTunnel } from "./tunnels/tunnel.ts";
 import { buildVeth } from "./tunnels/veth.ts";
@@ -20,6 +20,7 @@ const LEGACY = { serverFlags: ["--mtu", "1500"], clientFlags: ["--protocol", "v1
 export const PATHS = {
   veth: { title: "plain veth, no VPN", build: buildVeth },
   floor: { title: "floor: barest C tunnel", build: buildFloor },
+  "floor-tls": { title: "floor over OpenSSL", build: buildFloorTls },
   ws: { title: "ws", build: buildVpn({}) },
   wss: { title: "wss, own TLS", build: buildVpn({ tls: true }) },
   "uwsgi-unix": { title: "ws behind nginx, uwsgi on a unix socket", build: buildVpn({ front: "uwsgi-unix" }) },
@@ -85,6 +86,8 @@ export const ROWS: readonly Row[] = [
   flow("ws", "up", 0.8, 0.95),
   flow("ws", "down", 0.8, 0.95),
   flow("ws", "relay", 0.5, 0.6),
+  flow("floor-tls", "up"),
+  flow("floor-tls", "down"),
   flow("wss", "up", 0.52, 0.62),
   flow("wss", "down", 0.52, 0.62),
   flow("wss", "relay"),

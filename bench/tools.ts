@@ -11,12 +11,16 @@ export async function buildTools(): Promise<Tools> {
   await requirePrograms("gcc");
   const directory = mkdtempSync(join(tmpdir(), "vpnws-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  return { floor: await compile("floor", directory), datagrams: await compile("datagrams", directory) };
+  return {
+    floor: await compile("floor", directory),
+    floorTls: await compile("floor-tls", directory, ["-lssl", "-lcrypto"]),
+    datagrams: await compile("datagrams", directory),
+  };
 }
 
-async function compile(name: string, directory: string): Promise<string> {
+async function compile(name: string, directory: string, libraries: readonly string[] = []): Promise<string> {
   const program = join(directory, name);
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
-  await run(["gcc", "-O2", "-w", "-o", program, source]);
+  await run(["gcc", "-O2", "-w", "-o", program, source, ...libraries]);
   return program;
 }

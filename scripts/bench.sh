@@ -8,5 +8,5 @@ if [ "$(id -u)" != 0 ]; then
   exit 1
 fi
 
-bash scripts/setup.sh iproute2 iperf3 iputils-ping nginx openssl openvpn gcc libc6-dev
+bash scripts/setup.sh iproute2 iperf3 iputils-ping nginx openssl openvpn gcc libc6-dev libssl-dev
 exec node --import tsx bench/run.ts "$@"

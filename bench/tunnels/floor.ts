@@ -1,14 +1,29 @@
-/** The floor (bench/floor.c): the barest tunnel in C, of which every other is measured as a fraction. */
-import { addressTaps, type BuildTunnel, INSIDE, twoHosts } from "./tunnel.ts";
+/**
+ * The floor (bench/floor.c): the barest tunnel in C, of which every other is measured as a fraction; and the same over
+ * OpenSSL (bench/floor-tls.c), which says how much of the floor TLS leaves on the machine at hand.
+ */
+import { makeCertificates } from "../../lab/certificates.ts";
+import { addressTaps, type BuildTunnel, INSIDE, type Tunnel, twoHosts } from "./tunnel.ts";
 
 const PORT = 7000;
 const DEVICE = "floor0";
 
-export const buildFloor: BuildTunnel = async (lab, tools) => {
+export const buildFloor: BuildTunnel = async (lab, tools) => join(await twoHosts(lab), tools.floor, []);
+
+export const buildFloorTls: BuildTunnel = async (lab, tools) => {
   const ground = await twoHosts(lab);
-  const server = ground.server.namespace.start([tools.floor, DEVICE, "listen", String(PORT)]);
+  const { server } = await makeCertificates(lab, { server: [ground.server.address] });
+  return join(ground, tools.floorTls, [server.certificate, server.key]);
+};
+
+async function join(
+  ground: Awaited<ReturnType<typeof twoHosts>>,
+  program: string,
+  serverWords: readonly string[],
+): Promise<Tunnel> {
+  const server = ground.server.namespace.start([program, DEVICE, "listen", String(PORT), ...serverWords]);
   await ground.server.namespace.waitForTcpPort(PORT);
-  const client = ground.client.namespace.start([tools.floor, DEVICE, ground.server.address, String(PORT)]);
+  const client = ground.client.namespace.start([program, DEVICE, ground.server.address, String(PORT)]);
   await addressTaps(ground, DEVICE);
   return {
     client: { ...ground.client, address: INSIDE.client },
@@ -19,4 +34,4 @@ export const buildFloor: BuildTunnel = async (lab, tools) => {
       { role: "server", pid: server.pid },
     ],
   };
-};
+}

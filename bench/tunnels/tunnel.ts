@@ -29,6 +29,7 @@ export interface TunnelProcess {
 /** What the bench builds for itself before the first measurement; paths of executables. */
 export interface Tools {
   readonly floor: string;
+  readonly floorTls: string;
   readonly datagrams: string;
 }
 

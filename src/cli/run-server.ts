@@ -10,6 +10,7 @@ import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { Server } from "../server/server.ts";
 import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
+import { TLS_SETTINGS } from "../transport/tls-settings.ts";
 import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
@@ -106,7 +107,7 @@ function loadCertificate({ listen, tlsCert, tlsKey }: ServerSettings): SecureCon
   const cert = readFlagFile("--tls-cert", tlsCert);
   const key = readFlagFile("--tls-key", tlsKey);
   try {
-    return createSecureContext({ cert, key, minVersion: "TLSv1.2" });
+    return createSecureContext({ cert, key, ...TLS_SETTINGS });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError("TLS_FILES_INVALID", `cannot use ${tlsCert} with ${tlsKey}: ${reason}.`, {

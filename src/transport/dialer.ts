@@ -9,6 +9,7 @@ import type { Dialect } from "../wire/websocket-decoder.ts";
 import { connectError, handshakeError, lateError, statusError } from "./dial-error.ts";
 import { readHead } from "./read-head.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
+import { TLS_SETTINGS } from "./tls-settings.ts";
 
 export interface TlsClientOptions {
   /** PEM; the system's list if undefined. */
@@ -66,7 +67,7 @@ function openSocket({ url, tls }: DialOptions): Socket {
         port,
         ALPNProtocols: ["http/1.1"],
         rejectUnauthorized: tls.verify,
-        minVersion: "TLSv1.2",
+        ...TLS_SETTINGS,
         ...(servername === undefined ? {} : { servername }),
         ...(tls.ca === undefined ? {} : { ca: tls.ca }),
         ...(tls.cert === undefined ? {} : { cert: tls.cert }),
