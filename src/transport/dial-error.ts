@@ -3,6 +3,8 @@ import type { ServerUrl } from "./server-url.ts";
 
 /** Sentences for everything that can go wrong on the way to an open WebSocket: what failed, and what to do. */
 
+const NOT_TLS = "The port does not speak TLS: use ws:// for a plain one.";
+
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: "The name has no address: is it spelled right, and does this machine's DNS know it?",
   EAI_AGAIN: "DNS does not answer: is this machine online?",
@@ -11,7 +13,10 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "No answer came: a firewall may swallow the packets.",
   EHOSTUNREACH: "There is no way to that host from here.",
   ENETUNREACH: "This machine has no route there: is it online?",
-  EPROTO: "The port does not speak TLS: use ws:// for a plain one.",
+  EPROTO: NOT_TLS,
+  // What OpenSSL makes of an answer in plain text, before version 3.2 and since.
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
 };
 
 const TLS_HINTS: Readonly<Record<string, string>> = {
@@ -31,10 +36,15 @@ export function connectError(url: ServerUrl, error: Error): PeerError {
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   const hint = TLS_HINTS[code] ?? NETWORK_HINTS[code];
   const what = code in TLS_HINTS ? "does not trust the certificate of" : "cannot connect to";
-  return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${cause.message}`, {
+  return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${reasonOf(cause)}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** OpenSSL's messages carry the thread, its source files and a line feed; its reason alone is words for people. */
+function reasonOf(error: Error): string {
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
 }
 
 /** When every address of a name failed, Node throws an AggregateError without a message of its own. */

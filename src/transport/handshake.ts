@@ -118,7 +118,7 @@ function startTls(
   stream.on("error", (error) => finish(error.message));
 }
 
-/** Says so in HTTP where the other side speaks that; others would not understand a word. */
+/** Says so in HTTP: a TLS client shows at least that this is no TLS; others would not understand a word. */
 function refuseProtocol(
   socket: Socket,
   protocol: Protocol | undefined,
@@ -127,6 +127,7 @@ function refuseProtocol(
 ): void {
   const detail = `${protocol ?? "an unknown protocol"} was spoken where ${spoken.join(", ")} is`;
   if (protocol === "http") refuse(socket, 400, "This port speaks TLS: use https or wss.");
+  else if (protocol === "tls") refuse(socket, 400, "This port speaks plain HTTP: use http or ws.");
   else socket.destroy();
   events.refused("unknown-protocol", detail);
 }
