@@ -25,7 +25,8 @@ export function parseServerUrl(text: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const defaultPort = DEFAULT_PORTS[url?.protocol ?? ""];
   if (url === undefined || defaultPort === undefined || url.hostname === "") {
-    const shown = text.replace(/\/\/.*@/, "//…@");
+    // Whatever stands before an @ may be a password, also in a URL too broken to have parts.
+    const shown = text.replace(/^(\w+:\/\/)?[\s\S]*@/, "$1…@");
     throw new ConfigError("SERVER_URL_INVALID", `"${shown}" is no ws:// or wss:// URL.`, { hint: HINT });
   }
   const path = `${url.pathname}${url.search}`;
