@@ -7,7 +7,7 @@ import type { Device } from "../device/device.ts";
 import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps } from "../transport/connection-deps.ts";
-import { type Incoming, refuse } from "../transport/incoming.ts";
+import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import { formatResponse } from "../wire/http.ts";
@@ -156,8 +156,7 @@ export class Server {
 
   #answerControl(incoming: Incoming): void {
     const actions = { peers: () => this.peers(), kill: (id: number) => this.#kill(id) };
-    incoming.socket.end(answerLegacyControl(incoming.request.query, actions));
-    incoming.socket.resume();
+    answerAndClose(incoming.socket, answerLegacyControl(incoming.request.query, actions));
   }
 
   #kill(id: number): boolean {
@@ -173,8 +172,7 @@ export class Server {
       ["Cache-Control", "no-store"],
       ["Connection", "close"],
     ] as const;
-    incoming.socket.end(formatResponse(200, headers, body));
-    incoming.socket.resume();
+    answerAndClose(incoming.socket, formatResponse(200, headers, body));
   }
 
   async #drain(): Promise<void> {

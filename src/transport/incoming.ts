@@ -72,17 +72,20 @@ const CLOSE: HeaderList = [
 
 /** Answers with a sentence and closes. */
 export function refuse(socket: Socket, status: number, message: string, headers: HeaderList = []): void {
-  if (socket.destroyed) return;
   const own = new Set(headers.map(([name]) => name.toLowerCase()));
   const rest = CLOSE.filter(([name]) => !own.has(name.toLowerCase()));
-  socket.end(formatResponse(status, [...headers, ...rest], `${message}\n`));
-  closeSoon(socket);
+  answerAndClose(socket, formatResponse(status, [...headers, ...rest], `${message}\n`));
 }
 
-/** How long a refused client may take to read the answer. */
+/** How long a client may take to read its answer and go. */
 const LINGER_MS = 2_000;
 
-function closeSoon(socket: Socket): void {
+/** Sends a whole answer, then closes, whether the other side goes on sending or not. */
+export function answerAndClose(socket: Socket, answer: Uint8Array): void {
+  if (socket.destroyed) return;
+  socket.end(answer);
+  // What it still sends is thrown away: closing with unread bytes would reset the connection and lose the answer.
   socket.resume();
-  socket.setTimeout(LINGER_MS, () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once("close", () => clearTimeout(timer));
 }
