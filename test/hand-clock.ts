@@ -9,6 +9,8 @@ interface Timer {
 /** A clock whose time passes when a test says so. */
 export class HandClock implements Clock {
   readonly #timers = new Set<Timer>();
+  /** Timers set since the start, to see that something began to wait. */
+  timersSet = 0;
   #nowMs: number;
 
   constructor(startMs = 0) {
@@ -46,6 +48,7 @@ export class HandClock implements Clock {
 
   #set(timer: Timer): () => void {
     this.#timers.add(timer);
+    this.timersSet++;
     return () => void this.#timers.delete(timer);
   }
 

@@ -69,6 +69,8 @@ export class Listener {
       if (address.kind === "unix") this.#server.listen(address.path, resolve);
       else this.#server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) }, resolve);
     });
+    // An accept that fails later, for want of descriptors, is an "error" too, and no reason to end.
+    this.#server.on("error", ({ message }) => this.#deps.log.warn("listener.error", `${this.address}: ${message}`));
     // As in the original: the web server, another user, must be able to connect.
     if (address.kind === "unix") chmodSync(address.path, 0o666);
   }
@@ -142,14 +144,16 @@ function isAnswered(path: string): Promise<boolean> {
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "Another program listens there: stop it, or choose another port.",
-  EACCES: "Ports below 1024 and that folder need more rights: run as root, or choose another address.",
+  EACCES: "Ports below 1024 need more rights: run as root, or choose another port.",
   EADDRNOTAVAIL: "No interface of this machine has that address.",
-  ENOENT: "The folder of the socket does not exist: make it first.",
   ENOTFOUND: "The name has no address: give an IP address.",
 };
+/** libuv says EACCES of a folder that is missing as well. */
+const UNIX_ACCESS_HINT = "The folder of the socket must exist, and we must be allowed to write in it.";
 
 function listenError(address: ListenAddress, error: NodeJS.ErrnoException): ConfigError {
-  const hint = LISTEN_HINTS[error.code ?? ""];
+  const isUnixAccess = address.kind === "unix" && error.code === "EACCES";
+  const hint = isUnixAccess ? UNIX_ACCESS_HINT : LISTEN_HINTS[error.code ?? ""];
   const message = `cannot listen on ${formatListenAddress(address)}: ${error.message}`;
   return new ConfigError("LISTEN_FAILED", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }

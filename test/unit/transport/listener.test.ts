@@ -1,0 +1,355 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
+import { makeCertificates } from "../../../lab/certificates.ts";
+import { Lab } from "../../../lab/namespace.ts";
+import { waitFor } from "../../../lab/wait.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { ConfigError } from "../../../src/base/errors.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import { type Incoming, refuse } from "../../../src/transport/incoming.ts";
+import { parseListenAddress } from "../../../src/transport/listen-address.ts";
+import { LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
+import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
+import { HandClock } from "../../hand-clock.ts";
+import { endpointOf, RawPeer } from "../../raw-peer.ts";
+
+const REQUEST = "GET /vpn?a=b HTTP/1.1\r\nHost: h\r\nX-Vpn-Ws-Mac: 02:00:00:00:00:01\r\n\r\n";
+const UWSGI = encodeUwsgi(0, [
+  ["REQUEST_URI", "/vpn?a=b"],
+  ["HTTP_X_VPN_WS_MAC", "02:00:00:00:00:01"],
+  ["REMOTE_ADDR", "192.0.2.9"],
+  ["REMOTE_USER", "alice"],
+  ["DN", "CN=second"],
+  ["HTTPS_DN", "CN=first"],
+]);
+
+describe("listener", () => {
+  const lab = new Lab();
+  let directory: string;
+  let secureContext: SecureContext;
+  let listeners: Listener[];
+  let peers: RawPeer[];
+  let incomings: Incoming[];
+
+  before(async () => {
+    const { server } = await makeCertificates(lab, { server: ["localhost", "127.0.0.1"] });
+    secureContext = createSecureContext({ cert: readFileSync(server.certificate), key: readFileSync(server.key) });
+    directory = mkdtempSync(join(tmpdir(), "vpn-ws-listener-"));
+  });
+  after(async () => {
+    rmSync(directory, { recursive: true });
+    await lab.close();
+  });
+  beforeEach(() => {
+    listeners = [];
+    peers = [];
+    incomings = [];
+  });
+  afterEach(() => {
+    for (const listener of listeners) listener.close();
+    for (const peer of peers) peer.destroy();
+    for (const { socket } of incomings) socket.destroy();
+  });
+
+  async function listen(
+    text: string,
+    options: Partial<ListenerOptions> = {},
+    clock: Clock = systemClock,
+  ): Promise<Listener> {
+    const deps = { clock, log: silentLogger, onIncoming: (incoming: Incoming) => incomings.push(incoming) };
+    const address = parseListenAddress(text);
+    const listener = new Listener(deps, { ...LISTENER_DEFAULTS, secureContext: undefined, ...options, address });
+    listeners.push(listener);
+    await listener.start();
+    return listener;
+  }
+
+  async function dial({ address }: Listener): Promise<RawPeer> {
+    const peer = await RawPeer.open(address);
+    peers.push(peer);
+    return peer;
+  }
+
+  async function dialTls({ address }: Listener): Promise<RawPeer> {
+    const socket = connectTls({ ...endpointOf(address), rejectUnauthorized: false });
+    const peer = new RawPeer(socket);
+    peers.push(peer);
+    await new Promise((resolve) => socket.once("secureConnect", resolve));
+    return peer;
+  }
+
+  async function nextIncoming(): Promise<Incoming> {
+    return await waitFor("a request", () => incomings.at(-1), { pollMs: 1 });
+  }
+
+  async function refusals(listener: Listener, reason: string, count: number): Promise<void> {
+    await waitFor(`${count} refusals for ${reason}`, () => listener.refusals.get(reason) === count, { pollMs: 2 });
+    assert.deepEqual([...listener.refusals], [[reason, count]]);
+  }
+
+  const seen = ({ via, request, isControl, remote, rest }: Incoming) => ({
+    via,
+    path: request.path,
+    query: request.query,
+    mac: request.header("x-vpn-ws-mac"),
+    isControl,
+    remote,
+    rest: rest.toString(),
+  });
+  const expected = { path: "/vpn", query: "a=b", mac: "02:00:00:00:00:01", isControl: false, rest: "rest" };
+  const anonymous = { user: "", distinguishedName: "" };
+
+  for (const address of ["http://127.0.0.1:0", "http://[::1]:0", "tcp://127.0.0.1:0", "unix:PATH"]) {
+    test(`${address} takes HTTP, byte by byte as well, and keeps what came behind it`, async () => {
+      const listener = await listen(address.replace("PATH", join(directory, "http.sock")));
+      const peer = await dial(listener);
+      peer.socket.setNoDelay(true);
+      for (const byte of REQUEST.slice(0, -1)) peer.send(byte);
+      peer.send("\nrest");
+      const incoming = await nextIncoming();
+      const remote = { ...anonymous, address: address.startsWith("unix") ? "" : endpointHost(address) };
+      assert.deepEqual(seen(incoming), { ...expected, via: "http", remote });
+      assert.ok(incoming.socket.isPaused());
+    });
+  }
+
+  for (const address of ["tcp://127.0.0.1:0", "unix:PATH"]) {
+    test(`${address} takes uwsgi, and believes it who the peer is`, async () => {
+      const listener = await listen(address.replace("PATH", join(directory, "uwsgi.sock")));
+      const peer = await dial(listener);
+      peer.send(UWSGI.subarray(0, 1), UWSGI.subarray(1, 9), UWSGI.subarray(9), "rest");
+      const remote = { address: "192.0.2.9", user: "alice", distinguishedName: "CN=first" };
+      assert.deepEqual(seen(await nextIncoming()), { ...expected, via: "uwsgi", remote });
+    });
+  }
+
+  for (const address of ["https://127.0.0.1:0", "tcp://127.0.0.1:0", "unix:PATH"]) {
+    test(`${address} takes TLS with HTTP inside`, async () => {
+      const listener = await listen(address.replace("PATH", join(directory, "tls.sock")), { secureContext });
+      const peer = await dialTls(listener);
+      peer.send(`${REQUEST}rest`);
+      const incoming = await nextIncoming();
+      assert.deepEqual({ ...seen(incoming), remote: undefined }, { ...expected, via: "http", remote: undefined });
+      incoming.socket.resume().write("answer");
+      assert.equal(await peer.untilReceived("answer"), "answer");
+    });
+  }
+
+  test("uwsgi with modifier1 = 1 is a question to the control interface", async () => {
+    const listener = await listen("tcp://127.0.0.1:0");
+    (await dial(listener)).send(encodeUwsgi(1, [["QUERY_STRING", "kill=3"]]));
+    const incoming = await nextIncoming();
+    assert.deepEqual([incoming.isControl, incoming.request.query], [true, "kill=3"]);
+  });
+
+  describe("refuses, with the reason counted,", () => {
+    const cases = [
+      ["bytes of no protocol", "tcp://127.0.0.1:0", "\x80garbage", "unknown-protocol", /^$/],
+      ["uwsgi where only HTTP is spoken", "http://127.0.0.1:0", Buffer.from(UWSGI), "unknown-protocol", /^$/],
+      [
+        "HTTP where only TLS is spoken",
+        "https://127.0.0.1:0",
+        REQUEST,
+        "unknown-protocol",
+        /^HTTP\/1\.1 400 .*use https/s,
+      ],
+      ["TLS where there is no certificate", "tcp://127.0.0.1:0", "\x16\x03\x01", "tls-failed", /^$/],
+      [
+        "garbage that begins like TLS",
+        "https://127.0.0.1:0",
+        "\x16 is all that is right here",
+        "tls-failed",
+        /^(?!HTTP)/,
+      ],
+      ["a malformed request", "http://127.0.0.1:0", "GET nowhere\r\n\r\n", "malformed", /^HTTP\/1\.1 400 /],
+      [
+        "a head that never ends",
+        "http://127.0.0.1:0",
+        `GET / HTTP/1.1\r\nX: ${"y".repeat(17_000)}`,
+        "malformed",
+        /^HTTP\/1\.1 431 /,
+      ],
+      [
+        "a thousand headers",
+        "http://127.0.0.1:0",
+        `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(1_000)}\r\n`,
+        "malformed",
+        /^HTTP\/1\.1 431 /,
+      ],
+      [
+        "a uwsgi variable longer than its packet",
+        "tcp://127.0.0.1:0",
+        Buffer.from("00040000ffff4141", "hex"),
+        "malformed",
+        /^HTTP\/1\.1 400 /,
+      ],
+    ] as const;
+    for (const [what, address, bytes, reason, answer] of cases) {
+      test(what, async () => {
+        const listener = await listen(address, address.startsWith("https") ? { secureContext } : {});
+        const peer = await dial(listener);
+        peer.send(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+        assert.match(await peer.untilClosed(), answer);
+        await refusals(listener, reason, 1);
+        assert.equal(incomings.length, 0);
+      });
+    }
+
+    test("who connects and leaves", async () => {
+      const listener = await listen("http://127.0.0.1:0");
+      (await dial(listener)).socket.end();
+      await refusals(listener, "gone", 1);
+      (await dial(listener)).send("GET / HT").socket.end();
+      await refusals(listener, "gone", 2);
+    });
+
+    test("who says nothing, or not enough, in time", async () => {
+      const clock = new HandClock();
+      const listener = await listen("tcp://127.0.0.1:0", { secureContext }, clock);
+      const silent = await dial(listener);
+      const slow = (await dial(listener)).send("GET / HTTP/1.1\r\n");
+      const slowTls = (await dial(listener)).send(Buffer.from("160301", "hex"));
+      // Each waits for a first byte; two then for more, with a timer of its own.
+      await waitFor("all three to be waited for", () => clock.timersSet === 5, { pollMs: 2 });
+      assert.equal(clock.timers, 3);
+      clock.advance(9_999);
+      assert.equal(listener.refusals.size, 0);
+      clock.advance(1);
+      assert.match(await slow.untilClosed(), /^HTTP\/1\.1 408 /);
+      await Promise.all([silent.untilClosed(), slowTls.untilClosed()]);
+      await waitFor("three refusals", () => [...listener.refusals.values()].reduce((a, b) => a + b, 0) === 3);
+      assert.deepEqual(Object.fromEntries(listener.refusals), { late: 2, "tls-failed": 1 });
+    });
+
+    test("who connects while too many have not finished, and only them", async () => {
+      const listener = await listen("http://127.0.0.1:0", { maxPending: 2 });
+      const [first] = [await dial(listener), await dial(listener)];
+      const third = await dial(listener);
+      await third.untilClosed();
+      await refusals(listener, "too-many-pending", 1);
+      first.send(REQUEST);
+      await nextIncoming();
+      const fourth = await dial(listener);
+      fourth.send(REQUEST);
+      await waitFor("the fourth", () => incomings.length === 2);
+    });
+  });
+
+  test("a refused client that goes on sending is cut off all the same", async () => {
+    const listener = await listen("http://127.0.0.1:0");
+    const peer = (await dial(listener)).send(REQUEST);
+    const { socket } = await nextIncoming();
+    refuse(socket, 403, "No.");
+    await peer.untilReceived("403");
+    const drip = setInterval(() => peer.send("x"), 100);
+    try {
+      await waitFor("the socket to be destroyed", () => socket.destroyed, { timeoutMs: 6_000 });
+    } finally {
+      clearInterval(drip);
+    }
+  });
+
+  test("a TLS peer that breaks off later is not counted as a failed handshake", async () => {
+    const listener = await listen("https://127.0.0.1:0", { secureContext });
+    const peer = (await dialTls(listener)).send(REQUEST);
+    const { socket } = await nextIncoming();
+    const isOver = once(socket.resume(), "close").catch(() => {});
+    socket.destroy(new Error("read ECONNRESET"));
+    await isOver;
+    await turn();
+    assert.deepEqual([...listener.refusals], []);
+    peer.destroy();
+  });
+
+  test("an accept that fails, as with too few descriptors, leaves the listener working", async () => {
+    const started: Server[] = [];
+    const original = Server.prototype.listen;
+    const spy = mock.method(Server.prototype, "listen", function (this: Server, ...args: never[]): Server {
+      started.push(this);
+      return Reflect.apply(original, this, args);
+    });
+    const listener = await listen("http://127.0.0.1:0");
+    spy.mock.restore();
+    for (let i = 0; i < 3; i++) started[0]?.emit("error", new Error("accept EMFILE"));
+    (await dial(listener)).send(REQUEST);
+    await nextIncoming();
+  });
+
+  test("closing drops who has not finished, leaves who has, and the unix socket goes", async () => {
+    const path = join(directory, "close.sock");
+    const clock = new HandClock();
+    const listener = await listen(`unix:${path}`, {}, clock);
+    const done = (await dial(listener)).send(REQUEST);
+    const { socket } = await nextIncoming();
+    const pending = await dial(listener);
+    await waitFor("the second", () => clock.timersSet === 3, { pollMs: 1 });
+    listener.close();
+    await pending.untilClosed();
+    socket.resume().write("still here");
+    await done.untilReceived("still here");
+    assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+  });
+
+  describe("a unix socket", () => {
+    test("is open to the web server's user", async () => {
+      const path = join(directory, "mode.sock");
+      await listen(`unix:${path}`);
+      assert.equal(statSync(path).mode & 0o777, 0o666);
+    });
+
+    test("that a dead server left behind is replaced", async () => {
+      const path = join(directory, "stale.sock");
+      const script = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+      spawnSync(process.execPath, ["-e", script]);
+      assert.ok(statSync(path).isSocket());
+      await dial(await listen(`unix:${path}`));
+    });
+
+    test("that another program answers is left alone", async () => {
+      const path = join(directory, "taken.sock");
+      const first = await listen(`unix:${path}`);
+      await assert.rejects(listen(`unix:${path}`), isConfigError("LISTEN_FAILED", /another program/, /Stop it/));
+      await dial(first);
+    });
+
+    test("never replaces a file that is no socket", async () => {
+      const path = join(directory, "precious.txt");
+      writeFileSync(path, "precious");
+      await assert.rejects(listen(`unix:${path}`), isConfigError("LISTEN_PATH_TAKEN", /no socket/, /another path/));
+      assert.equal(readFileSync(path, "utf8"), "precious");
+    });
+
+    test("needs its folder", async () => {
+      const path = `unix:${join(directory, "missing", "x.sock")}`;
+      await assert.rejects(listen(path), isConfigError("LISTEN_FAILED", /EACCES/, /must exist/));
+    });
+  });
+
+  test("an address in use, or of another machine, is refused with a hint", async () => {
+    const { address } = await listen("http://127.0.0.1:0");
+    await assert.rejects(listen(address), isConfigError("LISTEN_FAILED", /EADDRINUSE/, /another port/));
+    await assert.rejects(listen("tcp://192.0.2.1:1"), isConfigError("LISTEN_FAILED", /EADDRNOTAVAIL/, /No interface/));
+  });
+});
+
+function endpointHost(address: string): string {
+  return new URL(address.replace("tcp:", "http:")).hostname.replace(/[[\]]/g, "");
+}
+
+function isConfigError(code: string, message: RegExp, hint: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    assert.match(error.hint ?? "", hint);
+    return true;
+  };
+}
