@@ -105,7 +105,10 @@ function startTls(
   done: (outcome: TLSSocket | string) => void,
 ): void {
   const stream = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] });
+  let isDone = false;
   const finish = (outcome: TLSSocket | string): void => {
+    if (isDone) return;
+    isDone = true;
     cancelTimer();
     stream.off("secure", onSecure).off("close", onGone);
     done(outcome);
@@ -114,7 +117,7 @@ function startTls(
   const onGone = (): void => finish("the connection was closed");
   const cancelTimer = clock.after(timeoutMs, () => finish("the TLS handshake took too long"));
   stream.once("secure", onSecure).once("close", onGone);
-  // The listener stays: an error without one would end the process. What follows an error is "close".
+  // The listener stays for the stream's life: an error without one would end the process. "close" follows an error.
   stream.on("error", (error) => finish(error.message));
 }
 
