@@ -9,8 +9,9 @@ import type { Namespace } from "./namespace.ts";
 import { type ProcessUsage, readProcessUsage } from "./usage.ts";
 import type { WaitOptions } from "./wait.ts";
 
-const SERVER_BINARY = fileURLToPath(new URL("../dist/cli/vpn-ws.js", import.meta.url));
-const LEGACY_CLIENT_BINARY = fileURLToPath(new URL("../dist/cli/vpn-ws-client.js", import.meta.url));
+/** The programs as they are installed. */
+export const SERVER_BINARY = fileURLToPath(new URL("../dist/cli/vpn-ws.js", import.meta.url));
+export const LEGACY_CLIENT_BINARY = fileURLToPath(new URL("../dist/cli/vpn-ws-client.js", import.meta.url));
 
 /** One line of a JSON log. */
 export interface LogEvent {

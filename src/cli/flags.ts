@@ -33,7 +33,8 @@ export function makeCommand(name: string, summary: string, description: string):
     .summary(summary)
     .description(description)
     .showHelpAfterError(`Try: vpn-ws ${name} --help`)
-    .allowExcessArguments(false);
+    .allowExcessArguments(false)
+    .exitOverride();
 }
 
 export const urlArgument = (): Argument => new Argument("<url>", "ws://host[:port]/path or wss://host[:port]/path");

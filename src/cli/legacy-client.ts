@@ -22,7 +22,8 @@ export function legacyClientCommand(): Command {
     .option("--no-verify", "do not check the server's certificate")
     .option("--bridge", "the TAP is bridged to another network")
     .allowExcessArguments(false)
-    .showHelpAfterError("Try: vpn-ws-client --help");
+    .showHelpAfterError("Try: vpn-ws-client --help")
+    .exitOverride();
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
       url,

@@ -28,7 +28,8 @@ export function legacyServerCommand(): Command {
     .option("--gid <group>", "drop privileges to this group")
     .option("--allow-anonymous", "allow an address that other machines reach: anyone who reaches it is in")
     .allowExcessArguments(false)
-    .showHelpAfterError("Try: vpn-ws --help");
+    .showHelpAfterError("Try: vpn-ws --help")
+    .exitOverride();
   return addLogFlags(command).action((address: string, flags: LegacyServerFlags) =>
     runServer({
       listen: [parseLegacyAddress(address)],

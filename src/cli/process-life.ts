@@ -1,3 +1,4 @@
+import { CommanderError } from "commander";
 import { describeError, VpnError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 
@@ -9,6 +10,11 @@ export async function runToExit(name: string, command: () => Promise<void>): Pro
   try {
     await command();
   } catch (error) {
+    if (error instanceof CommanderError) {
+      // It has said what is wrong, or shown the help that was asked for.
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.exit;
+      return;
+    }
     process.stderr.write(`${name}: ${describeError(error)}\n`);
     // A fault of ours is worth its stack to whoever reports it, but only if they ask.
     if (!(error instanceof VpnError) && process.env.VPN_WS_DEBUG !== undefined && error instanceof Error) {

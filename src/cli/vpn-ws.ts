@@ -18,7 +18,8 @@ function mainCommand(): Command {
     .addCommand(serverCommand())
     .addCommand(clientCommand())
     .addHelpText("after", LEGACY_HELP)
-    .showHelpAfterError("Try: vpn-ws --help");
+    .showHelpAfterError("Try: vpn-ws --help")
+    .exitOverride();
 }
 
 /** Whether the words are for the new command line: a command of it, or a question about it. Else they are the original's. */
