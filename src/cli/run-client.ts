@@ -16,6 +16,7 @@ import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { runUntilSignal } from "./process-life.ts";
+import { tuneSocket } from "./tune-socket.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
 export interface ClientSettings {
@@ -53,7 +54,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
   const failed = makeFailure();
   const client = new Client(
-    { clock: systemClock, log, mask: nativeMask(), device, onDeviceError: failed.fail },
+    { clock: systemClock, log, mask: nativeMask(), tuneSocket, device, onDeviceError: failed.fail },
     Object.freeze({ ...CLIENT_DEFAULTS, url, tls, credentials, bridge: settings.bridge, dialects: settings.dialects }),
   );
   try {

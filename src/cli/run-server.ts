@@ -16,6 +16,7 @@ import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
+import { tuneSocket } from "./tune-socket.ts";
 
 /** A server as its command line describes it, in the new form or in the original's. */
 export interface ServerSettings {
@@ -44,7 +45,7 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const device = openUplink(settings);
   const failed = makeFailure();
   const server = new Server(
-    { clock: systemClock, log, mask: nativeMask(), device, onDeviceError: failed.fail },
+    { clock: systemClock, log, mask: nativeMask(), tuneSocket, device, onDeviceError: failed.fail },
     Object.freeze({
       ...SERVER_DEFAULTS,
       listen: settings.listen,

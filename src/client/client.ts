@@ -3,7 +3,7 @@ import { Drop, DropCounters } from "../base/drop-reason.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
 import type { Device, FrameBatch } from "../device/device.ts";
-import { makeConnectionDeps } from "../transport/connection-deps.ts";
+import { makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
 import type { MaskBytes } from "../wire/mask.ts";
@@ -14,6 +14,7 @@ export interface ClientDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mask: MaskBytes;
+  readonly tuneSocket: TuneSocket;
   /** The TAP; it outlives every connection. The client owns it from now on. */
   readonly device: Device;
   /** The device is gone: the process should stop. */
@@ -37,7 +38,7 @@ export class Client {
   constructor(deps: ClientDeps, options: ClientOptions) {
     this.#deps = deps;
     const { clock, log, device } = deps;
-    const connection = makeConnectionDeps(clock, deps.mask);
+    const connection = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const events = {
       onUp: (up: WebSocketConnection) => this.#onUp(up),
       onDown: () => this.#onDown(),

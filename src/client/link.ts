@@ -90,6 +90,7 @@ export class Link {
 
   #open({ socket, dialect, rest: head }: Dialed): void {
     const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, url } = this.#options;
+    this.#deps.connection.tuneSocket(socket);
     const stream = new ByteStream(socket, this.#deps.connection.receiveBuffers, { maxMessageBytes, head });
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
     const connection = new WebSocketConnection(this.#deps.connection, stream, handlers, {

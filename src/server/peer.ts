@@ -52,6 +52,7 @@ export class Peer implements Egress {
     this.#deps = deps;
     this.#options = options;
     this.#opening = opening;
+    deps.connection.tuneSocket(socket);
     const stream = new ByteStream(socket, deps.connection.receiveBuffers, { maxMessageBytes, head });
     this.connection = new WebSocketConnection(
       deps.connection,

@@ -6,7 +6,7 @@ import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Device } from "../device/device.ts";
 import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { Closed } from "../transport/connection.ts";
-import { type ConnectionDeps, makeConnectionDeps } from "../transport/connection-deps.ts";
+import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
@@ -22,6 +22,7 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mask: MaskBytes;
+  readonly tuneSocket: TuneSocket;
   /** The server's own TAP. The server owns it from now on. */
   readonly device: Device | undefined;
   /** The device is gone: the process should stop. */
@@ -61,7 +62,7 @@ export class Server {
     const maxPorts = options.maxPeers + 1;
     const hashSeed = randomInt(2 ** 32);
     this.#switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, floodBroadcast, floodMulticast, maxPorts, hashSeed });
-    this.#connectionDeps = makeConnectionDeps(clock, deps.mask);
+    this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     this.#listeners = options.listen.map((address) => {
       const onIncoming = (incoming: Incoming): void => this.#onIncoming(incoming);
       return new Listener({ clock, log, onIncoming }, { address, secureContext, handshakeTimeoutMs, maxPending });
@@ -119,6 +120,10 @@ export class Server {
       const { status, message } = opening;
       this.#deps.log.info("peer.refused", message, { address: incoming.remote.address, status });
       refuse(incoming.socket, status, message, opening.headers);
+      return;
+    }
+    if (opening.mac !== undefined && opening.mac === this.#uplink?.port.mac) {
+      refuse(incoming.socket, 409, "That MAC address is the server's own.");
       return;
     }
     const id = this.#lastId + 1;

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Segmenter } from "../wire/segment.ts";
@@ -14,17 +15,22 @@ export interface ConnectionDeps {
   readonly pool: BufferPool;
   readonly segmenter: Segmenter;
   readonly maskKeys: MaskKeys;
+  /** Sets what Node has no option for on a socket that will carry frames; see `tuneSocket` of the command line. */
+  readonly tuneSocket: TuneSocket;
 }
+
+export type TuneSocket = (socket: Socket) => void;
 
 /** Four super-frames: large enough that one write carries a batch, small enough to stay in a core's cache. */
 const EGRESS_BUFFER_BYTES = 256 * 1024;
 /** In front of a segment, for whoever sends it in place. */
 const SEGMENT_HEADROOM_BYTES = 16;
 
-export function makeConnectionDeps(clock: Clock, mask: MaskBytes): ConnectionDeps {
+export function makeConnectionDeps(clock: Clock, mask: MaskBytes, tuneSocket: TuneSocket): ConnectionDeps {
   return {
     clock,
     mask,
+    tuneSocket,
     receiveBuffers: new ReceiveBuffers(),
     pool: new BufferPool({ bufferBytes: EGRESS_BUFFER_BYTES, maxFree: 32 }),
     segmenter: new Segmenter({ headroom: SEGMENT_HEADROOM_BYTES }),

@@ -71,7 +71,7 @@ export class WebSocketConnection implements Connection {
       {
         onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
         onText: (text) => this.#onText(text),
-        onPing: (payload) => this.#sendMessage(Opcode.pong, payload),
+        onPing: (payload) => void this.#queueMessage(Opcode.pong, payload),
         onPong: () => this.#onPong(),
         onClose: (code, reason) => this.#onCloseFrame(code, reason),
       },
@@ -169,6 +169,8 @@ export class WebSocketConnection implements Connection {
     this.#keepalive.heard();
     const consumed = this.#decoder.decode(bytes, start, end);
     this.#handlers.onBatchEnd();
+    // Pongs wait for this, so that a flood of pings costs one write per read.
+    this.#queue.flush();
     const { fault } = this.#decoder;
     if (fault !== undefined) this.#close({ code: fault.closeCode, reason: fault.message, by: "us" });
     return consumed;
@@ -212,11 +214,15 @@ export class WebSocketConnection implements Connection {
     this.#sendMessage(Opcode.ping, new Uint8Array(0));
   }
 
-  /** A control frame or text. Where the egress queue has no room it is lost, and with it no more than a pong. */
   #sendMessage(opcode: OpcodeValue, payload: Uint8Array): void {
-    if (this.#state === "closed") return;
+    if (this.#queueMessage(opcode, payload)) this.#queue.flush();
+  }
+
+  /** A control frame or text. Where the egress queue has no room it is lost: the peer is not reading anyway. */
+  #queueMessage(opcode: OpcodeValue, payload: Uint8Array): boolean {
+    if (this.#state === "closed") return false;
     const key = this.#options.role === "client" ? this.#deps.maskKeys.next() : undefined;
-    if (this.#queue.append(encodeMessage(opcode, payload, key, this.#deps.mask))) this.#queue.flush();
+    return this.#queue.append(encodeMessage(opcode, payload, key, this.#deps.mask));
   }
 
   #onDrained(): void {
