@@ -38,6 +38,10 @@ export class Transfer {
     return new Transfer([connecting, listening], bytes);
   }
 
+  get running(): boolean {
+    return this.#ends.every((end) => end.running);
+  }
+
   /** Waits for its end and compares. */
   async verify(): Promise<void> {
     const [here, there] = await Promise.all(this.#ends.map((end) => this.#report(end)));
