@@ -15,7 +15,7 @@ import type { MaskKeys } from "./mask-keys.ts";
  *                        ^^ a gap
  *
  * A small message is moved down over the gap in front of it; before a large one the run ends and a new one begins. The
- * runs of a batch leave in one system call.
+ * runs of a batch leave in one system call. Where several runs would be joined by a copy anyway, all are moved.
  */
 const MOVE_AT_MOST_BYTES = 2_048;
 
@@ -23,12 +23,14 @@ export class BatchWriter {
   readonly #stream: ByteStream;
   readonly #maskKeys: MaskKeys;
   readonly #mask: MaskBytes;
+  readonly #moveAtMostBytes: number;
   readonly #runs: Uint8Array[] = [];
 
   constructor(deps: { readonly stream: ByteStream; readonly maskKeys: MaskKeys; readonly mask: MaskBytes }) {
     this.#stream = deps.stream;
     this.#maskKeys = deps.maskKeys;
     this.#mask = deps.mask;
+    this.#moveAtMostBytes = deps.stream.joinsPieces ? Number.POSITIVE_INFINITY : MOVE_AT_MOST_BYTES;
   }
 
   /**
@@ -42,7 +44,7 @@ export class BatchWriter {
     for (let i = 0; i < count; i++) {
       const end = spans[2 * i + 1] as number;
       const start = this.#encode(bytes, (spans[2 * i] as number) - VNET_HEADER_BYTES, end);
-      if (runEnd > runStart && end - start <= MOVE_AT_MOST_BYTES) {
+      if (runEnd > runStart && end - start <= this.#moveAtMostBytes) {
         bytes.copyWithin(runEnd, start, end);
         runEnd += end - start;
         continue;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type Consume, type ReceiveBuffers, ReceiveWindow } from "./receive-buffers.ts";
 import { readIntoStaticBuffers } from "./static-reads.ts";
 
@@ -67,6 +68,11 @@ export class ByteStream {
 
   get bytesWritten(): number {
     return this.#socket.bytesWritten;
+  }
+
+  /** Whether `writePieces` costs a copy of all of them, as it does over TLS, where Node joins them first. */
+  get joinsPieces(): boolean {
+    return this.#socket instanceof TLSSocket;
   }
 
   /** Whether a write is under way: `write` must wait for `onDrained`. */
