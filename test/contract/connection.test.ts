@@ -1,0 +1,378 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { makeCertificates } from "../../lab/certificates.ts";
+import { Lab } from "../../lab/namespace.ts";
+import { waitFor } from "../../lab/wait.ts";
+import { Drop } from "../../src/base/drop-reason.ts";
+import type { Closed } from "../../src/transport/connection.ts";
+import type { ConnectionOptions } from "../../src/transport/websocket-connection.ts";
+import type { ControlMessage } from "../../src/wire/control-message.ts";
+import { maskBytes } from "../../src/wire/mask.ts";
+import { OFFLOAD_ALL } from "../../src/wire/offload.ts";
+import { VNET_HEADER_BYTES } from "../../src/wire/vnet-header.ts";
+import { encodeClose, encodeMessage, Opcode, type OpcodeValue, parseClose } from "../../src/wire/websocket.ts";
+import type { Dialect } from "../../src/wire/websocket-decoder.ts";
+import { HandClock } from "../hand-clock.ts";
+import { RawPeer } from "../raw-peer.ts";
+import {
+  type Carrier,
+  type CarrierFiles,
+  joinSockets,
+  makeTestDeps,
+  RecordingEnd,
+  type SocketPair,
+  withoutStaticReads,
+} from "./connection-pair.ts";
+import { superFrame, testFrame } from "./test-frames.ts";
+
+const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
+const SIZES = [14, 60, 115, 116, 117, 125, 126, 127, 500, 1514, 1518];
+const HELLO: ControlMessage = { kind: "hello", agent: "test/1", mtu: 1500, offloads: OFFLOAD_ALL };
+const WELCOME: ControlMessage = { kind: "welcome", agent: "test/1", mtu: 1500, offloads: 0, maxMessageBytes: 67_584 };
+
+const lab = new Lab();
+let files: CarrierFiles;
+
+before(async () => {
+  const { server } = await makeCertificates(lab, { server: ["127.0.0.1"] });
+  files = { ...server, directory: mkdtempSync(join(tmpdir(), "vpn-ws-connection-")) };
+});
+after(async () => {
+  rmSync(files.directory, { recursive: true });
+  await lab.close();
+});
+
+interface Ends {
+  readonly sockets: SocketPair;
+  readonly client: RecordingEnd;
+  readonly server: RecordingEnd;
+}
+
+type Options = Partial<ConnectionOptions> & { readonly clock?: HandClock };
+
+function contract(join: () => Promise<SocketPair>): void {
+  /** Each test has a connection of its own, which goes with the test. */
+  async function joined(options: Options, body: (ends: Ends) => Promise<void>): Promise<void> {
+    const sockets = await join();
+    const { clock, ...rest } = options;
+    const deps = clock === undefined ? makeTestDeps() : makeTestDeps(clock);
+    const client = new RecordingEnd(sockets.client, { ...rest, role: "client" }, deps);
+    const server = new RecordingEnd(sockets.server, { ...rest, role: "server" }, deps);
+    client.connection.start();
+    server.connection.start();
+    try {
+      await body({ sockets, client, server });
+    } finally {
+      sockets.close();
+    }
+  }
+
+  for (const dialect of ["v1", "v2"] as const) {
+    test(`${dialect}: frames of every size cross both ways, unchanged and in order`, () =>
+      joined({ dialect }, async ({ client, server }) => {
+        const frames = [...SIZES, ...SIZES.toReversed()].map((size, i) => testFrame(size, i));
+        for (const end of [client, server]) {
+          for (const [i, frame] of frames.entries()) {
+            assert.equal(end.send(frame), Drop.none);
+            if (i % 5 === 4) end.connection.flush();
+          }
+          end.connection.flush();
+        }
+        await Promise.all([client.untilFrames(frames.length), server.untilFrames(frames.length)]);
+        const hasVnetHeader = dialect === "v2";
+        const expected = frames.map((bytes) => ({
+          hasVnetHeader,
+          bytes: hasVnetHeader ? Buffer.concat([NO_HEADER, bytes]) : bytes,
+        }));
+        assert.deepEqual(server.frames, expected);
+        assert.deepEqual(client.frames, expected);
+        assert.ok(server.batches <= 2 * frames.length);
+        await waitFor("byte counts", () => server.connection.receivedBytes === client.connection.sentBytes);
+      }));
+  }
+
+  test("super-frames cross whole between peers that take them, and segmented to a peer that does not", () =>
+    joined({}, async ({ client, server }) => {
+      client.connection.peerOffloads = OFFLOAD_ALL;
+      const bytes = superFrame(60_000);
+      for (const end of [client, server]) {
+        assert.equal(end.send(bytes, true), Drop.none);
+        end.connection.flush();
+      }
+      await Promise.all([server.untilFrames(1), client.untilFrames(60)]);
+      assert.deepEqual(server.frames, [{ hasVnetHeader: true, bytes }]);
+      const lengths = new Set(client.frames.map((frame) => frame.bytes.length));
+      assert.deepEqual([...lengths], [VNET_HEADER_BYTES + 14 + 40 + 1000]);
+    }));
+
+  test("megabytes of mixed frames arrive whole, whatever the socket takes at once", () =>
+    joined({ maxQueuedBytes: 64 << 20 }, async ({ client, server }) => {
+      client.connection.peerOffloads = OFFLOAD_ALL;
+      server.connection.peerOffloads = OFFLOAD_ALL;
+      const sent: Buffer[] = [];
+      for (let i = 0; i < 600; i++) {
+        const bytes =
+          i % 3 === 0 ? superFrame(1_001 + 97 * i) : Buffer.concat([NO_HEADER, testFrame(14 + ((i * 31) % 1500), i)]);
+        sent.push(bytes);
+        for (const end of [client, server]) assert.equal(end.send(bytes, true), Drop.none);
+        if (i % 7 === 0) for (const end of [client, server]) end.connection.flush();
+      }
+      for (const end of [client, server]) end.connection.flush();
+      for (const end of [client, server]) {
+        await end.untilFrames(sent.length);
+        assert.ok(end.frames.every(({ bytes }, i) => bytes.equals(sent[i] as Buffer)));
+        await waitFor("an empty queue", () => end.connection.queuedBytes === 0 && !end.connection.congested);
+      }
+    }));
+
+  test("batches from a device are sent in place, and copied where they cannot be", () =>
+    joined({}, async ({ client, server }) => {
+      for (const offloads of [OFFLOAD_ALL, 0]) {
+        client.connection.peerOffloads = offloads;
+        const frames = [Buffer.concat([NO_HEADER, testFrame(60, 1)]), Buffer.concat([NO_HEADER, testFrame(1514, 2)])];
+        const bytes = Buffer.concat([Buffer.alloc(16), frames[0] as Buffer, Buffer.alloc(16), frames[1] as Buffer]);
+        const first = 16 + VNET_HEADER_BYTES;
+        const second = first + 60 + 16 + VNET_HEADER_BYTES;
+        client.connection.sendBatch(bytes, Uint32Array.of(first, first + 60, second, second + 1514), 2);
+        await server.untilFrames(2);
+        assert.deepEqual(
+          server.frames.splice(0).map((frame) => frame.bytes),
+          frames,
+        );
+      }
+    }));
+
+  test("control messages cross both ways, in order with the frames around them", () =>
+    joined({}, async ({ client, server }) => {
+      client.connection.sendControl(HELLO);
+      client.send(testFrame(60));
+      client.connection.flush();
+      server.connection.sendControl(WELCOME);
+      await server.untilFrames(1);
+      assert.deepEqual(server.controls, [HELLO]);
+      await waitFor("the welcome", () => client.controls.length === 1, { pollMs: 2 });
+      assert.deepEqual(client.controls, [WELCOME]);
+    }));
+
+  for (const who of ["client", "server"] as const) {
+    test(`a close by the ${who} tells both sides its code and reason, once, behind what was queued`, () =>
+      joined({}, async (ends) => {
+        const closer = ends[who];
+        const other = who === "client" ? ends.server : ends.client;
+        closer.send(testFrame(60));
+        closer.connection.close(4001, "enough");
+        closer.connection.close(4002, "again");
+        assert.equal(closer.send(testFrame(60)), Drop.portClosed);
+        assert.deepEqual(await other.untilClosed(), { code: 4001, reason: "enough", by: "peer" } satisfies Closed);
+        assert.deepEqual(await closer.untilClosed(), { code: 4001, reason: "enough", by: "us" } satisfies Closed);
+        assert.equal(other.frames.length, 1);
+        await turn();
+        assert.deepEqual([closer.closes.length, other.closes.length], [1, 1]);
+        assert.equal(other.send(testFrame(60)), Drop.portClosed);
+        assert.equal(other.connection.queuedBytes, 0);
+      }));
+
+    test(`if the ${who} vanishes, the other side is told so`, () =>
+      joined({}, async (ends) => {
+        ends.sockets[who].destroy();
+        const other = who === "client" ? ends.server : ends.client;
+        const { code, by } = await other.untilClosed();
+        assert.deepEqual([code, by], [1006, "peer"]);
+      }));
+  }
+
+  test("silence is pinged, and the round trip measured", async () => {
+    const clock = new HandClock(1_000);
+    await joined({ clock }, async ({ client, server }) => {
+      assert.equal(client.connection.roundTripMs, undefined);
+      clock.advance(15_000);
+      await waitFor("both pongs", () => client.connection.roundTripMs === 0 && server.connection.roundTripMs === 0);
+      assert.deepEqual([client.closes, server.closes], [[], []]);
+    });
+  });
+
+  test("a peer that reads nothing costs its bound and no more, loses frames with a reason, and recovers", () =>
+    joined({ maxQueuedBytes: 300_000 }, async ({ sockets, client, server }) => {
+      sockets.client.pause();
+      const sent: Buffer[] = [];
+      // Stuck: many turns of the loop went by and there was no room for one frame.
+      let stuckTurns = 0;
+      for (let i = 0; stuckTurns < 30; i++) {
+        assert.ok(i < 100_000, "the queue has a bound");
+        const frame = testFrame(1400, i);
+        const drop = server.send(frame);
+        server.connection.flush();
+        assert.ok(server.connection.queuedBytes <= 300_000);
+        if (drop === Drop.none) {
+          sent.push(frame);
+          stuckTurns = 0;
+        } else {
+          assert.equal(drop, Drop.egressFull);
+          stuckTurns++;
+          await turn();
+        }
+      }
+      assert.ok(server.connection.congested);
+      sockets.client.resume();
+      await waitFor("the queue to empty", () => !server.connection.congested && server.connection.queuedBytes === 0);
+      assert.ok(server.drained > 0);
+      const last = testFrame(99, 99);
+      assert.equal(server.send(last), Drop.none);
+      server.connection.flush();
+      await client.untilFrames(sent.length + 1);
+      const expected = [...sent, last];
+      assert.ok(client.frames.every(({ bytes }, i) => bytes.subarray(VNET_HEADER_BYTES).equals(expected[i] as Buffer)));
+    }));
+
+  test("a close that the peer does not read is over after its timeout", async () => {
+    const clock = new HandClock();
+    await joined({ clock, maxQueuedBytes: 8 << 20 }, async ({ sockets, server }) => {
+      sockets.client.pause();
+      while (server.send(testFrame(1400)) === Drop.none) server.connection.flush();
+      server.connection.close(1001, "leaving");
+      clock.advance(1_999);
+      await turn();
+      assert.deepEqual(server.closes, []);
+      clock.advance(1);
+      assert.deepEqual(await server.untilClosed(), { code: 1001, reason: "leaving", by: "us" });
+      sockets.client.destroy();
+    });
+  });
+}
+
+const CARRIERS: readonly Carrier[] = ["tcp", "unix", "tls"];
+
+for (const carrier of CARRIERS) {
+  describe(`connection over ${carrier}`, () => contract(() => joinSockets(carrier, files)));
+}
+
+describe("connection over tcp in a Node without static reads", () =>
+  contract(async () => {
+    const pair = await joinSockets("tcp", files);
+    withoutStaticReads(pair.client);
+    withoutStaticReads(pair.server);
+    return pair;
+  }));
+
+/** Our end, and a peer that sends what it likes. */
+async function withRawPeer(
+  options: Options & { readonly role: "server" | "client" },
+  body: (end: RecordingEnd, raw: RawPeer) => Promise<void>,
+): Promise<void> {
+  const sockets = await joinSockets("tcp", files);
+  const { clock, ...rest } = options;
+  const end = new RecordingEnd(sockets[options.role], rest, clock === undefined ? makeTestDeps() : makeTestDeps(clock));
+  const raw = new RawPeer(options.role === "server" ? sockets.client : sockets.server);
+  raw.socket.resume();
+  end.connection.start();
+  try {
+    await body(end, raw);
+  } finally {
+    sockets.close();
+  }
+}
+
+const masked = (opcode: OpcodeValue, payload: Uint8Array): Uint8Array =>
+  encodeMessage(opcode, payload, 0x1234_5678, maskBytes);
+const binary = (payload: Uint8Array): Uint8Array => masked(Opcode.binary, payload);
+
+/** The close code in what a server sent: an unmasked close frame, the last one. */
+function closeCodeOf(received: Buffer): number | undefined {
+  const at = received.lastIndexOf(0x88);
+  const result = at < 0 ? undefined : parseClose(received.subarray(at + 2, at + 2 + (received[at + 1] ?? 0)));
+  return result?.state === "done" ? result.code : undefined;
+}
+
+describe("connection with a peer that breaks the rules", () => {
+  const cases: readonly (readonly [what: string, bytes: Uint8Array, code: number, dialect?: Dialect])[] = [
+    ["an unmasked message", encodeMessage(Opcode.binary, NO_HEADER, undefined, maskBytes), 1002],
+    ["reserved bits", Buffer.from("f280000000", "hex"), 1002],
+    ["an unknown opcode", Buffer.from("8380000000", "hex"), 1002],
+    ["a fragmented ping", Buffer.from("098000000000", "hex"), 1002],
+    ["a length of 2^63", Buffer.from("82ff800000000000000000000000", "hex"), 1002],
+    ["a length of 2^40", Buffer.from("82ff000001000000000000000000", "hex"), 1009],
+    ["a message over the limit", Buffer.from("82ff000000000001080100000000", "hex"), 1009],
+    ["text that is not UTF-8", masked(Opcode.text, Buffer.from([0xff])), 1007],
+    ["a control message that is no JSON", masked(Opcode.text, Buffer.from("hello")), 1008],
+    ["a hello without its fields", masked(Opcode.text, Buffer.from('{"kind":"hello"}')), 1008],
+    ["half a close code", masked(Opcode.close, Buffer.from([3])), 1002],
+    ["a forbidden close code", masked(Opcode.close, Buffer.from([3, 0xee])), 1002],
+    ["an unmasked ping that is no C client's", Buffer.from("890141", "hex"), 1002, "v1"],
+  ];
+  for (const [what, bytes, code, dialect] of cases) {
+    test(`${what} is answered with close ${code}`, () =>
+      withRawPeer({ role: "server", dialect: dialect ?? "v2" }, async (end, raw) => {
+        raw.send(binary(Buffer.concat([NO_HEADER, testFrame(60)])), bytes, binary(testFrame(60)));
+        const closed = await end.untilClosed();
+        assert.deepEqual([closed.code, closed.by], [code, "us"]);
+        assert.equal(end.frames.length, 1, "what came before it arrived, what came after it did not");
+        await raw.untilClosed();
+        assert.equal(closeCodeOf(raw.received), code);
+      }));
+  }
+
+  test("messages too short for a frame, and headers that lie, are lost one by one", () =>
+    withRawPeer({ role: "server" }, async (end, raw) => {
+      for (let length = 0; length < VNET_HEADER_BYTES + 14; length++) raw.send(binary(Buffer.alloc(length)));
+      const lie = superFrame(2_000);
+      lie.writeUInt16LE(0, 4);
+      raw.send(binary(lie), binary(Buffer.concat([NO_HEADER, testFrame(60)])));
+      await end.untilFrames(1);
+      const expected = [...Array.from({ length: 24 }, () => Drop.messageTruncated), Drop.vnetHeaderInvalid];
+      assert.deepEqual(end.badFrames, expected);
+      assert.deepEqual(end.closes, []);
+    }));
+
+  test("the C client's bare ping is taken, and a ping is answered with its payload", () =>
+    withRawPeer({ role: "server", dialect: "v1" }, async (end, raw) => {
+      raw.send(Buffer.from("8900", "hex"), masked(Opcode.ping, Buffer.from("hi")), binary(testFrame(60)));
+      await end.untilFrames(1);
+      await raw.untilReceived("hi");
+      assert.equal(raw.received.toString("hex"), "8a00" + "8a026869");
+    }));
+
+  test("an empty close frame is answered with an empty one", () =>
+    withRawPeer({ role: "server" }, async (end, raw) => {
+      raw.send(masked(Opcode.close, encodeClose(1005, "")));
+      assert.deepEqual(await end.untilClosed(), { code: 1005, reason: "", by: "peer" });
+      await raw.untilClosed();
+      assert.equal(raw.received.toString("hex"), "8800");
+    }));
+
+  test("a peer that vanishes in the middle of a frame ends its connection and nothing else", () =>
+    withRawPeer({ role: "server" }, async (end, raw) => {
+      const message = binary(Buffer.concat([NO_HEADER, testFrame(1000)]));
+      raw.send(message, message.subarray(0, 500));
+      await end.untilFrames(1);
+      raw.destroy();
+      const { code, by } = await end.untilClosed();
+      assert.deepEqual([code, by, end.frames.length], [1006, "peer", 1]);
+    }));
+
+  test("a peer that says nothing for 45 s is given up, unless it speaks the original's dialect", async () => {
+    const clock = new HandClock();
+    await withRawPeer({ role: "server", clock }, async (end, raw) => {
+      clock.advance(45_000);
+      assert.deepEqual(await end.untilClosed(), { code: 1006, reason: "nothing heard for 45 s", by: "us" });
+      await raw.untilClosed();
+      assert.equal(raw.received.toString("hex"), "8900".repeat(2), "it was pinged before");
+      assert.equal(clock.timers, 0);
+    });
+  });
+
+  test("bytes that came behind the handshake are read first", async () => {
+    const sockets = await joinSockets("tcp", files);
+    const message = binary(Buffer.concat([NO_HEADER, testFrame(1000, 1)]));
+    const head = Buffer.concat([message, message.subarray(0, 100)]);
+    const end = new RecordingEnd(sockets.server, { role: "server" }, makeTestDeps(), head);
+    end.connection.start();
+    sockets.client.write(message.subarray(100));
+    await end.untilFrames(2);
+    assert.ok(end.frames.every(({ bytes }) => bytes.subarray(VNET_HEADER_BYTES).equals(testFrame(1000, 1))));
+    sockets.close();
+  });
+});
