@@ -47,6 +47,8 @@ export async function dial(clock: Clock, options: DialOptions, signal: AbortSign
   const socket = openSocket(options);
   const abort = (): void => void socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
+  // A signal that was given already does not come again.
+  if (signal.aborted) abort();
   try {
     await connected(clock, socket, options);
     return await upgrade(clock, socket, options);

@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { lookup } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { after, afterEach, before, describe, test } from "node:test";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { type Certificates, makeCertificates } from "../../../lab/certificates.ts";
+import { Lab } from "../../../lab/namespace.ts";
+import { waitFor } from "../../../lab/wait.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { PeerError } from "../../../src/base/errors.ts";
+import { type Dialed, type DialOptions, dial } from "../../../src/transport/dialer.ts";
+import { parseServerUrl } from "../../../src/transport/server-url.ts";
+import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../src/wire/http.ts";
+import type { Mac } from "../../../src/wire/mac.ts";
+import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
+import { HandClock } from "../../hand-clock.ts";
+
+const SECRET = "alice:s3cret";
+const NO_TLS = { ca: undefined, cert: undefined, key: undefined, verify: true };
+
+describe("dialer", () => {
+  const lab = new Lab();
+  let certificates: Certificates;
+  const servers: Server[] = [];
+  const sockets: Socket[] = [];
+
+  before(async () => {
+    certificates = await makeCertificates(lab, { server: ["localhost", "127.0.0.1"], client: "laptop" });
+  });
+  after(() => lab.close());
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+    for (const socket of sockets.splice(0)) socket.destroy();
+  });
+
+  const pem = (file: string): Buffer => readFileSync(file);
+
+  /** A server that does as told with each connection; answers its port. */
+  async function serve(onSocket: (socket: Socket) => void, tls?: TlsOptions, host = "127.0.0.1"): Promise<number> {
+    const take = (socket: Socket): void => {
+      sockets.push(socket.on("error", () => {}));
+      onSocket(socket);
+    };
+    const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    return (server.address() as AddressInfo).port;
+  }
+
+  const answer = (text: string | Uint8Array) => (socket: Socket) => void socket.once("data", () => socket.end(text));
+
+  /** Answers an upgrade as our server would, with `behind` behind it, and notes the request. */
+  function upgrading(requests: string[], behind = "") {
+    return (socket: Socket): void =>
+      void socket.once("data", (bytes: Buffer) => {
+        requests.push(bytes.toString("latin1"));
+        const result = parseRequestHead(bytes, 0, bytes.length, DEFAULT_HTTP_LIMITS);
+        assert.equal(result.state, "done");
+        const opening = result.state === "done" ? acceptOpening(openingFromHttp(result.head)) : undefined;
+        assert.equal(opening?.state, "accepted");
+        socket.write(Buffer.concat([formatResponse(101, opening?.headers ?? []), Buffer.from(behind)]));
+      });
+  }
+
+  async function dialTo(
+    url: string,
+    options: Partial<DialOptions> = {},
+    { clock = systemClock, signal = new AbortController().signal }: { clock?: Clock; signal?: AbortSignal } = {},
+  ): Promise<Dialed> {
+    const dialed = await dial(
+      clock,
+      {
+        url: parseServerUrl(url),
+        tls: NO_TLS,
+        credentials: SECRET,
+        mac: "02:00:00:00:00:01" as Mac,
+        bridge: false,
+        dialects: ["v2", "v1"],
+        timeoutMs: 10_000,
+        ...options,
+      },
+      signal,
+    );
+    sockets.push(dialed.socket);
+    return dialed;
+  }
+
+  /** The dial fails with this code, in words that match, a hint that matches, and no secret anywhere. */
+  async function failsWith(dialing: Promise<Dialed>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
+    await assert.rejects(dialing, (error) => {
+      assert.ok(error instanceof PeerError, String(error));
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      if (hint !== undefined) assert.match(error.hint ?? "(no hint)", hint);
+      const secrets = /s3cret|YWxpY2U/;
+      assert.doesNotMatch(`${error.message} ${error.hint} ${error.stack}`, secrets);
+      return true;
+    });
+  }
+
+  test("opens a WebSocket with user, MAC and bridge told, and gives what came behind the answer", async () => {
+    const requests: string[] = [];
+    const port = await serve(upgrading(requests, "frames"));
+    const dialed = await dialTo(`ws://127.0.0.1:${port}/vpn?x=y`, { bridge: true });
+    assert.deepEqual([dialed.dialect, dialed.rest.toString(), dialed.socket.isPaused()], ["v2", "frames", true]);
+    const [request = ""] = requests;
+    assert.match(request, /^GET \/vpn\?x=y HTTP\/1\.1\r\n/);
+    for (const line of [
+      `Host: 127.0.0.1:${port}`,
+      "X-vpn-ws-MAC: 02:00:00:00:00:01",
+      "X-vpn-ws-bridge: on",
+      "Sec-WebSocket-Protocol: vpn-ws.v2",
+      `Authorization: Basic ${Buffer.from(SECRET).toString("base64")}`,
+    ]) {
+      assert.ok(request.includes(`\r\n${line}\r\n`), line);
+    }
+  });
+
+  test("sends no Authorization without credentials, and offers no dialect but those wanted", async () => {
+    const requests: string[] = [];
+    const port = await serve(upgrading(requests));
+    const { dialect } = await dialTo(`ws://127.0.0.1:${port}/`, { credentials: undefined, dialects: ["v1"] });
+    assert.equal(dialect, "v1");
+    assert.doesNotMatch(requests[0] ?? "", /Authorization|Sec-WebSocket-Protocol|bridge/i);
+  });
+
+  test("reaches a name by each of its addresses, and IPv6 by address", async () => {
+    const addresses = await lookup("localhost", { all: true });
+    for (const { address } of addresses) {
+      const port = await serve(upgrading([]), undefined, address);
+      assert.equal((await dialTo(`ws://localhost:${port}/`)).dialect, "v2");
+    }
+    const port = await serve(upgrading([]), undefined, "::1");
+    assert.equal((await dialTo(`ws://[::1]:${port}/`)).dialect, "v2");
+  });
+
+  describe("over TLS", () => {
+    const keyPair = () => ({ cert: pem(certificates.server.certificate), key: pem(certificates.server.key) });
+
+    test("checks name and CA, sends SNI and ALPN, and shows its own certificate", async () => {
+      const secured: TLSSocket[] = [];
+      const ca = pem(certificates.authority.certificate);
+      const port = await serve(
+        (socket) => {
+          secured.push(socket as TLSSocket);
+          upgrading([])(socket);
+        },
+        { ...keyPair(), ca, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ["h2", "http/1.1"] },
+      );
+      const tls = { ca, cert: pem(certificates.client.certificate), key: pem(certificates.client.key), verify: true };
+      assert.equal((await dialTo(`wss://localhost:${port}/`, { tls })).dialect, "v2");
+      const [socket] = secured;
+      assert.equal(socket?.alpnProtocol, "http/1.1");
+      assert.equal((socket as unknown as { servername: string }).servername, "localhost");
+      assert.equal(socket?.getPeerCertificate().subject.CN, "laptop");
+      assert.match(socket?.getProtocol() ?? "", /TLSv1\.[23]/);
+      await dialTo(`wss://127.0.0.1:${port}/`, { tls });
+    });
+
+    test("refuses an issuer that nobody vouches for, and takes it unverified only if told so", async () => {
+      const port = await serve(upgrading([]), keyPair());
+      const url = `wss://localhost:${port}/`;
+      await failsWith(dialTo(url), "CONNECT_FAILED", /does not trust the certificate of wss:\/\/localhost/, /--ca/);
+      const stranger = { ...NO_TLS, ca: pem(certificates.stranger.certificate) };
+      await failsWith(dialTo(url, { tls: stranger }), "CONNECT_FAILED", /does not trust/, /--ca/);
+      assert.equal((await dialTo(url, { tls: { ...NO_TLS, verify: false } })).dialect, "v2");
+    });
+
+    test("refuses a self-made certificate with a hint", async () => {
+      const { certificate, key } = certificates.stranger;
+      const port = await serve(upgrading([]), { cert: pem(certificate), key: pem(key) });
+      await failsWith(dialTo(`wss://localhost:${port}/`), "CONNECT_FAILED", /does not trust/, /self-made|private CA/);
+    });
+
+    test("refuses a certificate for another name with a hint", async () => {
+      const lone = new Lab();
+      const { authority, server } = await makeCertificates(lone, { server: ["elsewhere.example"] });
+      const port = await serve(upgrading([]), { cert: pem(server.certificate), key: pem(server.key) });
+      const tls = { ...NO_TLS, ca: pem(authority.certificate) };
+      await failsWith(dialTo(`wss://localhost:${port}/`, { tls }), "CONNECT_FAILED", /altnames/, /another name/);
+      await lone.close();
+    });
+
+    test("says so if the port does not speak TLS", async () => {
+      const port = await serve(answer("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      await failsWith(dialTo(`wss://127.0.0.1:${port}/`), "CONNECT_FAILED", /cannot connect/, /ws:\/\//);
+    });
+  });
+
+  describe("fails with a hint", () => {
+    test("if nothing listens, by address and by a name with several", async () => {
+      const port = await serve(() => {});
+      await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+      for (const host of ["127.0.0.1", "localhost"]) {
+        await failsWith(dialTo(`ws://${host}:${port}/`), "CONNECT_FAILED", /ECONNREFUSED/, /Nothing listens/);
+      }
+    });
+
+    test("if the name does not exist", async () => {
+      await failsWith(dialTo("ws://no-such-host.invalid/"), "CONNECT_FAILED", /no-such-host/, /DNS/);
+    });
+
+    const statuses = [
+      [301, /sends us elsewhere/],
+      [302, /sends us elsewhere/],
+      [401, /--auth-file/],
+      [403, /operator/],
+      [404, /path/],
+      [426, /Upgrade/],
+      [429, /wait/],
+      [502, /is it started/],
+      [503, /full|restarted/],
+      [504, /in time/],
+      [200, /VPN server/],
+      [500, /VPN server/],
+    ] as const;
+    for (const [status, hint] of statuses) {
+      test(`if the answer is ${status}`, async () => {
+        const port = await serve(answer(formatResponse(status, [["Content-Type", "text/html"]], "<html>")));
+        const url = `ws://127.0.0.1:${port}/vpn`;
+        await failsWith(dialTo(url), "UPGRADE_REFUSED", new RegExp(`${url} answered ${status} `), hint);
+      });
+    }
+
+    const oddities = [
+      ["is no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", /is no VPN server/],
+      ["switches to nothing", "HTTP/1.1 101 Switching Protocols\r\n\r\n", /other than a WebSocket/],
+      [
+        "has a wrong Sec-WebSocket-Accept",
+        "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n",
+        /does not match/,
+      ],
+      ["never ends", `HTTP/1.1 101 S\r\nX: ${"y".repeat(20_000)}`, /16384/],
+      ["is empty", "", /without an answer/],
+    ] as const;
+    for (const [what, text, message] of oddities) {
+      test(`if the answer ${what}`, async () => {
+        const port = await serve(answer(text));
+        await failsWith(dialTo(`ws://127.0.0.1:${port}/`), "UPGRADE_FAILED", message);
+      });
+    }
+
+    test("if a v1 server answers and only v2 will do", async () => {
+      const port = await serve(
+        (socket) =>
+          void socket.once("data", (bytes: Buffer) => {
+            const head = parseRequestHead(bytes, 0, bytes.length, DEFAULT_HTTP_LIMITS);
+            if (head.state !== "done") return;
+            const headers = new Map(head.head.headers);
+            headers.delete("sec-websocket-protocol");
+            const opening = acceptOpening(openingFromHttp({ ...head.head, headers }));
+            socket.write(formatResponse(101, opening.headers));
+          }),
+      );
+      await failsWith(
+        dialTo(`ws://127.0.0.1:${port}/`, { dialects: ["v2"] }),
+        "UPGRADE_FAILED",
+        /does not speak vpn-ws\.v2/,
+      );
+      assert.equal((await dialTo(`ws://127.0.0.1:${port}/`)).dialect, "v1");
+    });
+
+    test("if the answer does not come in time", async () => {
+      const clock = new HandClock();
+      const port = await serve((socket) => void socket.resume());
+      const dialing = dialTo(`ws://127.0.0.1:${port}/`, {}, { clock });
+      const failed = failsWith(dialing, "CONNECT_TIMEOUT", /answer to the upgrade took more than 10 s/, /firewall/);
+      await waitFor("the second step", () => clock.timersSet === 2, { pollMs: 2 });
+      clock.advance(10_000);
+      await failed;
+      await waitFor("the socket to go", () => sockets.every(({ destroyed }) => destroyed));
+    });
+
+    test("if TLS does not come about in time", async () => {
+      const clock = new HandClock();
+      const port = await serve((socket) => void socket.resume());
+      const failed = failsWith(dialTo(`wss://127.0.0.1:${port}/`, {}, { clock }), "CONNECT_TIMEOUT", /connecting took/);
+      await waitFor("the connection", () => sockets.length === 1);
+      clock.advance(10_000);
+      await failed;
+    });
+  });
+
+  test("can be called off at each step, and leaves no socket and no timer", async () => {
+    for (const steps of [1, 2]) {
+      const clock = new HandClock();
+      const abort = new AbortController();
+      const port = await serve((socket) => void socket.resume());
+      const dialing = dialTo(`ws://127.0.0.1:${port}/`, {}, { clock, signal: abort.signal });
+      if (steps === 2) await waitFor("the second step", () => clock.timersSet === 2, { pollMs: 1 });
+      abort.abort();
+      await assert.rejects(dialing, PeerError);
+      assert.equal(clock.timers, 0);
+      await waitFor("the socket to go", () => sockets.every(({ destroyed }) => destroyed));
+    }
+  });
+
+  test("a dial that was called off before it began makes no connection", async () => {
+    let connections = 0;
+    const port = await serve(() => void connections++);
+    await assert.rejects(dialTo(`ws://127.0.0.1:${port}/`, {}, { signal: AbortSignal.abort() }), PeerError);
+    assert.equal(connections, 0);
+  });
+});
