@@ -68,7 +68,9 @@ function selectRows(only: readonly string[]): readonly Row[] {
 function report(run: Run, results: readonly RowResult[], soak: SoakResult | undefined): void {
   if (results.length > 0) {
     console.log(`\n${formatFloor(run)}\n\n${formatResults(results)}`);
-    console.log("\nNo floor with TLS is measured: floor.c has none; wss is held against the plain floor.");
+    console.log(
+      '\nwss is held against the plain floor; what TLS leaves of it on this machine is the row "floor over OpenSSL".',
+    );
   }
   const flows = results.filter(({ row }) => row.unit === "Mbit/s").flatMap(({ row }) => processResultsOf(row, run));
   // An idle second client says nothing about the flow beside it.

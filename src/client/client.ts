@@ -7,8 +7,12 @@ import { makeConnectionDeps, type TuneSocket } from "../transport/connection-dep
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
 import type { MaskBytes } from "../wire/mask.ts";
+import { Offload } from "../wire/offload.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { Link } from "./link.ts";
+
+/** The largest message of a super-frame: a 64 KiB packet, Ethernet header, two VLAN tags, virtio-net header. */
+const SUPER_FRAME_MESSAGE_BYTES = 65_536 + 14 + 8 + 10;
 
 export interface ClientDeps {
   readonly clock: Clock;
@@ -93,11 +97,13 @@ export class Client {
 
   #onControl(message: ControlMessage): void {
     if (message.kind === "welcome") this.#onWelcome(message);
+    else if (message.kind === "bye" && message.retryAfterMs !== undefined) this.#link.waitAtLeast(message.retryAfterMs);
   }
 
-  #onWelcome({ agent, mtu, offloads }: WelcomeMessage): void {
+  #onWelcome({ agent, mtu, offloads, maxMessageBytes }: WelcomeMessage): void {
     const { device, log } = this.#deps;
-    if (this.#connection !== undefined) this.#connection.peerOffloads = offloads;
+    const takesSuperFrames = maxMessageBytes >= SUPER_FRAME_MESSAGE_BYTES;
+    if (this.#connection !== undefined) this.#connection.peerOffloads = takesSuperFrames ? offloads : Offload.none;
     log.debug("client.welcome", `the server runs ${agent}`, { mtu });
     if (mtu < device.mtu) {
       const text = `the server's network has an MTU of ${mtu}, ${device.name} has ${device.mtu}: large frames will be lost.\n  Start the client with --mtu ${mtu}.`;

@@ -45,6 +45,7 @@ export class Link {
   #state: "idle" | "dialing" | "open" | "waiting" | "stopped" = "idle";
   #connection: WebSocketConnection | undefined;
   #openedMs = 0;
+  #leastWaitMs = 0;
   #cancelWait: (() => void) | undefined;
   #onStopped: (() => void) | undefined;
 
@@ -58,6 +59,11 @@ export class Link {
 
   start(): void {
     if (this.#state === "idle") void this.#dial();
+  }
+
+  /** The server asks not to be dialed sooner; counts for the next attempt. Bounded, so that it cannot send us away for good. */
+  waitAtLeast(waitMs: number): void {
+    this.#leastWaitMs = Math.min(waitMs, this.#options.backoff.maxMs);
   }
 
   /** Says goodbye and stops for good. Resolves when the connection is gone. Idempotent. */
@@ -84,7 +90,7 @@ export class Link {
       if (this.#isStopped()) dialed.socket.destroy();
       else this.#open(dialed);
     } catch (error) {
-      if (!this.#isStopped()) this.#retry(describeError(error));
+      if (!this.#isStopped()) this.#retry("client.dial-failed", describeError(error));
     }
   }
 
@@ -119,14 +125,16 @@ export class Link {
       return;
     }
     if (this.#deps.clock.nowMs() - this.#openedMs >= this.#options.stableAfterMs) this.#backoff.reset();
-    this.#retry(`disconnected: ${reason === "" ? `code ${code}` : reason}`);
+    this.#retry("client.disconnected", `disconnected: ${reason === "" ? `code ${code}` : reason}`);
   }
 
-  #retry(why: string): void {
+  #retry(event: string, why: string): void {
     this.#state = "waiting";
-    const waitMs = this.#backoff.nextMs();
+    // Spread out, because the server told everybody the same.
+    const waitMs = Math.max(this.#backoff.nextMs(), this.#leastWaitMs * (1 + Math.random()));
+    this.#leastWaitMs = 0;
     const text = `${why}\n  Next attempt in ${(waitMs / 1000).toFixed(1)} s.`;
-    this.#deps.log.warn("client.disconnected", text, { waitMs: Math.round(waitMs) });
+    this.#deps.log.warn(event, text, { waitMs: Math.round(waitMs) });
     this.#cancelWait = this.#deps.clock.after(waitMs, () => void this.#dial());
   }
 

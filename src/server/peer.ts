@@ -26,6 +26,9 @@ export interface PeerDeps {
   readonly onGone: (peer: Peer, closed: Closed) => void;
 }
 
+/** When peers may come again after the server went away: a restart takes about that long. */
+const RETRY_AFTER_MS = 500;
+
 /**
  * A remote that was admitted: a connection and a port, tied to each other, that come and go together.
  *
@@ -99,6 +102,14 @@ export class Peer implements Egress {
 
   close(code: number, reason: string): void {
     this.connection.close(code, reason);
+  }
+
+  /** Closes because the server goes away; a v2 peer is told when to come again. */
+  sendAway(reason: string, message: string): void {
+    if (this.connection.dialect === "v2") {
+      this.connection.sendControl({ kind: "bye", reason, message, retryAfterMs: RETRY_AFTER_MS });
+    }
+    this.close(CloseCode.goingAway, message);
   }
 
   snapshot(learnedMacs: readonly Mac[]): PeerSnapshot {

@@ -14,6 +14,7 @@ import { formatResponse } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
+import { printable } from "../wire/printable.ts";
 import { Peer } from "./peer.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { Uplink } from "./uplink.ts";
@@ -118,7 +119,7 @@ export class Server {
     const opening = acceptOpening(incoming.request);
     if (opening.state === "refused") {
       const { status, message } = opening;
-      this.#deps.log.info("peer.refused", message, { address: incoming.remote.address, status });
+      this.#deps.log.debug("peer.refused", message, { address: printable(incoming.remote.address), status });
       refuse(incoming.socket, status, message, opening.headers);
       return;
     }
@@ -142,7 +143,8 @@ export class Server {
   }
 
   #logJoin(peer: Peer, incoming: Incoming, opening: AcceptedOpening): void {
-    const { address, user } = incoming.remote;
+    const address = printable(incoming.remote.address);
+    const user = printable(incoming.remote.user);
     const { dialect, mac, bridge } = opening;
     const who = `${user === "" ? "" : `${user} at `}${address === "" ? incoming.via : address}`;
     const what = `${bridge ? "bridge " : ""}${mac ?? "MAC not announced"}`;
@@ -185,7 +187,7 @@ export class Server {
       this.#onEmpty = resolve;
       this.#deps.clock.after(this.#options.closeTimeoutMs + DRAIN_MARGIN_MS, resolve);
     });
-    for (const peer of this.#peers.values()) peer.close(CloseCode.goingAway, "the server is shutting down");
+    for (const peer of this.#peers.values()) peer.sendAway("shutting-down", "the server is shutting down");
     await isEmpty;
   }
 

@@ -19,6 +19,8 @@ export interface PortOptions {
   readonly mac: Mac | undefined;
   /** Many MACs may live behind a bridge port, and unknown unicast goes to it. A port that is no bridge is pinned to one MAC. */
   readonly bridge: boolean;
+  /** No port that shows a MAC by its first frame may take this port's; for the uplink. */
+  readonly keepsMac?: boolean;
   readonly egress: Egress;
 }
 
@@ -33,6 +35,7 @@ export class Port {
   readonly index: number;
   readonly name: string;
   readonly bridge: boolean;
+  readonly keepsMac: boolean;
   readonly egress: Egress;
   /** Frames from this port that went nowhere. */
   readonly ingressDrops = new DropCounters();
@@ -54,6 +57,7 @@ export class Port {
     this.index = index;
     this.name = options.name;
     this.bridge = options.bridge;
+    this.keepsMac = options.keepsMac ?? false;
     this.egress = options.egress;
     if (options.mac !== undefined) {
       const { hi, lo } = macParts(options.mac);

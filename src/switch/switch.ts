@@ -151,6 +151,8 @@ export class Switch {
 
   #pinFirstSource(ingress: Port, hi: number, lo: number): DropReason {
     if (isGroupMac(hi)) return Drop.sourceInvalid;
+    const owner = this.#ports[this.#fdb.lookup(hi, lo, this.#nowMs)];
+    if (owner?.keepsMac && owner.hasMac(hi, lo)) return Drop.sourceNotPinned;
     ingress.macHi = hi;
     ingress.macLo = lo;
     this.#fdb.pin(hi, lo, ingress.index);

@@ -1,4 +1,5 @@
 import { PeerError } from "../base/errors.ts";
+import { printable } from "../wire/printable.ts";
 import type { ServerUrl } from "./server-url.ts";
 
 /** Sentences for everything that can go wrong on the way to an open WebSocket: what failed, and what to do. */
@@ -66,6 +67,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   401: "The server wants a user and password: give them with --auth-file, VPN_WS_AUTH or in the URL.",
   403: "The server knows you and says no: ask its operator, or present a certificate with --crt and --key.",
   404: "No VPN is at that path: check the path of the URL and the web server's location.",
+  409: "Another has that MAC address: is a copy of this machine connected, or is --tap a clone of the server's?",
   426: "A proxy or web server on the way removed the Upgrade header: see the snippets in docs/OPERATIONS.md.",
   429: "Too many attempts: wait a while.",
   502: "The web server runs, the VPN server behind it does not answer: is it started, and at the address the web server has?",
@@ -76,7 +78,9 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 /** An HTTP answer other than 101. */
 export function statusError(url: ServerUrl, status: number, reason: string): PeerError {
   const hint = STATUS_HINTS[status] ?? "Is this the address of a VPN server?";
-  return new PeerError("UPGRADE_REFUSED", `${url.display} answered ${status} ${reason}`.trimEnd(), { hint });
+  return new PeerError("UPGRADE_REFUSED", `${url.display} answered ${status} ${printable(reason, 100)}`.trimEnd(), {
+    hint,
+  });
 }
 
 /** An answer that is no WebSocket handshake, or a wrong one. */

@@ -4,6 +4,7 @@ import { type ControlMessage, formatControlMessage, parseControlMessage } from "
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import { Frame } from "../wire/frame.ts";
 import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
+import { printable } from "../wire/printable.ts";
 import { sanitizeVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { encodeClose, encodeMessage, Opcode, type OpcodeValue } from "../wire/websocket.ts";
 import { type Dialect, WebSocketDecoder } from "../wire/websocket-decoder.ts";
@@ -201,7 +202,7 @@ export class WebSocketConnection implements Connection {
   }
 
   #onCloseFrame(code: number, reason: string): void {
-    this.#close({ code, reason, by: "peer" });
+    this.#close({ code, reason: printable(reason), by: "peer" });
   }
 
   #onDead(silentMs: number): void {

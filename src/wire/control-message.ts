@@ -4,17 +4,15 @@
  */
 import { z } from "zod";
 import { OFFLOAD_ALL } from "./offload.ts";
+import { printable } from "./printable.ts";
 
 /** Longest text that is looked at, in UTF-16 units. */
 export const MAX_CONTROL_TEXT_LENGTH = 16_384;
 
 const MAX_PHRASE_LENGTH = 1024;
 
-/** Control and format characters: a peer's words may end on a terminal or in a log. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
 /** Words for people, made harmless: one line, printable, at most 1024 characters. */
-const phrase = z.string().transform((text) => text.slice(0, MAX_PHRASE_LENGTH).replace(UNPRINTABLE, " "));
+const phrase = z.string().transform((text) => printable(text, MAX_PHRASE_LENGTH));
 
 /** Payload of an Ethernet frame in bytes; 68 is the least that IPv4 allows. */
 const mtu = z.int().min(68).max(65_535);
@@ -72,7 +70,7 @@ export function parseControlMessage(text: string): ControlMessageResult {
   const json = parseJson(text);
   const { data: known, success } = envelope.safeParse(json);
   if (!success) return fault("control message is not a JSON object with a kind");
-  if (!KINDS.has(known.kind)) return { state: "unknown", kind: known.kind.replace(UNPRINTABLE, " ") };
+  if (!KINDS.has(known.kind)) return { state: "unknown", kind: printable(known.kind) };
   const result = controlMessage.safeParse(json);
   if (result.success) return { state: "message", message: result.data };
   const field = result.error.issues[0]?.path.join(".") ?? "";

@@ -72,6 +72,11 @@ export class LiveServer {
     return live;
   }
 
+  /** How many the server has open now. */
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.vpn.child.pid}/fd`).length;
+  }
+
   /** A raw connection; `https` is the plain text inside TLS. */
   async knock(way: Way): Promise<RawConnection> {
     const socket = knock(this.#doors[way]);
@@ -91,9 +96,8 @@ export class LiveServer {
     const [first, second] = this.#clients;
     await transferBothWays(first, second, "10.80.0.3", 4 * MEBIBYTE);
     await transferBothWays(first, this.#hub, "10.80.0.1", 4 * MEBIBYTE);
-    const { pid } = this.vpn.child;
-    const evidence = (): string => `${countDescriptors(pid)} descriptors, before: ${this.#descriptors}`;
-    await waitFor("every descriptor to be closed", () => countDescriptors(pid) <= this.#descriptors, { evidence });
+    const evidence = (): string => `${this.descriptors} descriptors, before: ${this.#descriptors}`;
+    await waitFor("every descriptor to be closed", () => this.descriptors <= this.#descriptors, { evidence });
     const grownBytes = this.vpn.usage().residentBytes - this.#residentBytes;
     assert.ok(grownBytes < GROWTH_BYTES, `the server grew by ${grownBytes} bytes`);
     assert.equal(this.vpn.child.running, true);
@@ -109,7 +113,7 @@ export class LiveServer {
   async #rememberBaseline(): Promise<void> {
     const [first, second] = this.#clients;
     await transferBothWays(first, second, "10.80.0.3", 32 * MEBIBYTE);
-    this.#descriptors = countDescriptors(this.vpn.child.pid);
+    this.#descriptors = this.descriptors;
     for (const way of WAYS) {
       const raw = await this.knock(way);
       raw.send("GET /healthz HTTP/1.1\r\nHost: vpn\r\n\r\n");
@@ -117,8 +121,4 @@ export class LiveServer {
     }
     this.#residentBytes = this.vpn.usage().residentBytes;
   }
-}
-
-function countDescriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
 }

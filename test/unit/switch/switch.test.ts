@@ -37,9 +37,10 @@ describe("switch", () => {
     lan = new Switch({ clock }, { ...SWITCH_DEFAULTS, hashSeed: 42, ...options });
   }
 
-  function attach(mac: Mac | undefined, options: { bridge?: boolean } = {}): Attached {
+  function attach(mac: Mac | undefined, options: { bridge?: boolean; keepsMac?: boolean } = {}): Attached {
     const egress = new RecordingEgress();
-    const port = lan.attach({ name: mac ?? "silent", mac, bridge: options.bridge ?? false, egress });
+    const { bridge = false, keepsMac = false } = options;
+    const port = lan.attach({ name: mac ?? "silent", mac, bridge, keepsMac, egress });
     assert.ok(port);
     return { port, egress };
   }
@@ -328,5 +329,15 @@ describe("switch", () => {
 
   test("addresses in these tests are addresses", () => {
     for (const mac of [A, B, C, D, BEHIND, UNKNOWN]) assert.equal(parseMac(mac), mac);
+  });
+
+  test("a port that announced no MAC cannot take that of the uplink by its first frame", () => {
+    makeSwitch();
+    const uplink = attach(A, { keepsMac: true });
+    const [thief, other] = [attach(undefined), attach(B)];
+    forward(thief, ethernet(BROADCAST, A));
+    assert.equal(thief.port.ingressDrops.get(Drop.sourceNotPinned), 1);
+    assert.equal(thief.port.ready, false);
+    assert.equal(reached(other, ethernet(A, B), { uplink, thief }), "uplink");
   });
 });
