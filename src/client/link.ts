@@ -90,7 +90,9 @@ export class Link {
       if (this.#isStopped()) dialed.socket.destroy();
       else this.#open(dialed);
     } catch (error) {
-      if (!this.#isStopped()) this.#retry("client.dial-failed", describeError(error));
+      if (this.#isStopped()) return;
+      const waitMs = this.#scheduleRetry();
+      this.#deps.log.warn("client.dial-failed", `${describeError(error)}\n${nextAttempt(waitMs)}`, { waitMs });
     }
   }
 
@@ -125,20 +127,26 @@ export class Link {
       return;
     }
     if (this.#deps.clock.nowMs() - this.#openedMs >= this.#options.stableAfterMs) this.#backoff.reset();
-    this.#retry("client.disconnected", `disconnected: ${reason === "" ? `code ${code}` : reason}`);
+    const waitMs = this.#scheduleRetry();
+    const why = reason === "" ? `code ${code}` : reason;
+    this.#deps.log.warn("client.disconnected", `disconnected: ${why}\n${nextAttempt(waitMs)}`, { waitMs });
   }
 
-  #retry(event: string, why: string): void {
+  /** To waiting, and from there to dialing; returns how long that takes. */
+  #scheduleRetry(): number {
     this.#state = "waiting";
     // Spread out, because the server told everybody the same.
     const waitMs = Math.max(this.#backoff.nextMs(), this.#leastWaitMs * (1 + Math.random()));
     this.#leastWaitMs = 0;
-    const text = `${why}\n  Next attempt in ${(waitMs / 1000).toFixed(1)} s.`;
-    this.#deps.log.warn(event, text, { waitMs: Math.round(waitMs) });
     this.#cancelWait = this.#deps.clock.after(waitMs, () => void this.#dial());
+    return Math.round(waitMs);
   }
 
   #isStopped(): boolean {
     return this.#state === "stopped";
   }
+}
+
+function nextAttempt(waitMs: number): string {
+  return `  Next attempt in ${(waitMs / 1000).toFixed(1)} s.`;
 }
