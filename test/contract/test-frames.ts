@@ -5,7 +5,7 @@ import { Frame } from "../../src/wire/frame.ts";
 import { VNET_HEADER_BYTES } from "../../src/wire/vnet-header.ts";
 
 /** To 02:aa:00:00:00:01, from 02:aa:00:00:00:02, EtherType 0x88b5 (IEEE 802, for local experiments). */
-export const TEST_ETHERNET_HEADER = Buffer.from("02aa00000001" + "02aa00000002" + "88b5", "hex");
+const TEST_ETHERNET_HEADER = Buffer.from("02aa00000001" + "02aa00000002" + "88b5", "hex");
 
 /** An Ethernet frame of `length` bytes, at least 14, that carries `tag` in each byte of its payload. */
 export function testFrame(length: number, tag = 0): Buffer {

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { VnetFlag, VnetGso } from "../../src/wire/vnet-header.ts";
 
-export interface Ipv6Extension {
+interface Ipv6Extension {
   /** 0 hop-by-hop, 43 routing, 60 destination options. */
   readonly type: number;
   /** All but its first two bytes; 6 + 8n of them. */
@@ -63,7 +63,7 @@ export function frameOf(packet: Packet, checksum: "complete" | "partial"): numbe
 }
 
 /** Bytes from the Ethernet header to the transport header. */
-export function transportStart(packet: Packet): number {
+function transportStart(packet: Packet): number {
   const ip = packet.ipVersion === 4 ? ipv4Of(packet, 0) : ipv6Of(packet, 0);
   return ethernetOf(packet).length + ip.length;
 }
