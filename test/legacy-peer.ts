@@ -30,7 +30,10 @@ export class LegacyPeer {
         onText: () => {},
         onPing: () => {},
         onPong: () => {},
-        onClose: (code) => this.closes.push(code),
+        onClose: (code) => {
+          this.closes.push(code);
+          raw.socket.end();
+        },
       },
     );
     raw.socket.on("data", () => this.#decode());

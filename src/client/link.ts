@@ -48,6 +48,7 @@ export class Link {
   #leastWaitMs = 0;
   #cancelWait: (() => void) | undefined;
   #onStopped: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(deps: LinkDeps, mac: Mac, events: LinkEvents, options: ClientOptions) {
     this.#deps = deps;
@@ -67,7 +68,12 @@ export class Link {
   }
 
   /** Says goodbye and stops for good. Resolves when the connection is gone. Idempotent. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const connection = this.#connection;
     this.#state = "stopped";
     this.#abort.abort();

@@ -53,6 +53,7 @@ export class Server {
   #lastId = UPLINK_ID;
   #stopTicking: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(deps: ServerDeps, options: ServerOptions) {
     const { clock, log } = deps;
@@ -93,7 +94,12 @@ export class Server {
   }
 
   /** Drains: no new connections, close 1001 to every peer, then the TAP goes. Idempotent. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopTicking?.();
     for (const listener of this.#listeners) listener.close();
     if (this.#peers.size > 0) await this.#drain();
