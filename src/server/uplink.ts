@@ -19,6 +19,7 @@ export class Uplink implements Egress {
   readonly #segmenter: Segmenter;
   readonly #frame = new Frame(new Uint8Array(0));
   readonly #segment = new Frame(new Uint8Array(0));
+  #segmentsRefused = 0;
 
   constructor(
     deps: { readonly device: Device; readonly switch: Switch; readonly segmenter: Segmenter },
@@ -61,14 +62,21 @@ export class Uplink implements Egress {
     return (requiredOffloads(frame) & ~this.#device.offloads) === 0;
   }
 
-  /** For a kernel without offload. Each segment lies in the same scratch memory, so it is written at once. */
+  /**
+   * For a kernel without offload. Each segment lies in the same scratch memory, so it is written at once; what waits
+   * before it goes first, so that a refusal is charged to the right frame. A frame that lost a segment is lost.
+   */
   #deliverSegments(frame: Frame): DropReason {
-    return this.#segmenter.segment(frame, this.#device.mtu + 18, this.#onSegment);
+    this.flush();
+    this.#segmentsRefused = 0;
+    const drop = this.#segmenter.segment(frame, this.#device.mtu + 18, this.#onSegment);
+    if (drop !== Drop.none) return drop;
+    return this.#segmentsRefused === 0 ? Drop.none : Drop.deviceRefused;
   }
 
   readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => {
     this.#device.write(this.#segment.set(bytes, start, end, false));
-    this.flush();
+    this.#segmentsRefused += this.#device.flush();
   };
 
   /** The switch counted these as sent when it delivered them. */
