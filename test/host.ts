@@ -43,6 +43,11 @@ export class Host {
     return this.recorder.frames.map(({ bytes }) => bytes);
   }
 
+  /** Frames that found no room behind the device. */
+  get refused(): number {
+    return this.#kernel.refused;
+  }
+
   async until(frame: Buffer): Promise<void> {
     await waitFor(`a frame at ${this.device.name}`, () => this.frames.some((one) => one.equals(frame)), { pollMs: 2 });
   }

@@ -1,0 +1,338 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { type WebSocket, WebSocketServer } from "ws";
+import { waitFor } from "../../../lab/wait.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { Drop } from "../../../src/base/drop-reason.ts";
+import { AGENT } from "../../../src/base/version.ts";
+import { Client } from "../../../src/client/client.ts";
+import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
+import { parseServerUrl } from "../../../src/transport/server-url.ts";
+import { maskBytes } from "../../../src/wire/mask.ts";
+import { OFFLOAD_ALL } from "../../../src/wire/offload.ts";
+import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
+import { superFrame } from "../../contract/test-frames.ts";
+import { HandClock } from "../../hand-clock.ts";
+import { addressed, ethernetFrame, Host } from "../../host.ts";
+import { RecordingLog } from "../../recording-log.ts";
+
+const A = "02:00:00:00:00:0a";
+const B = "02:00:00:00:00:0b";
+const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
+const SECRET = "alice:s3cret";
+
+/** Somebody else's server, which notes what each client says. */
+class StandInServer {
+  readonly sockets: WebSocket[] = [];
+  readonly messages: Buffer[] = [];
+  readonly texts: Record<string, unknown>[] = [];
+  readonly closes: number[] = [];
+  readonly #server: WebSocketServer;
+
+  private constructor(port: number, speaksV2: boolean) {
+    this.#server = new WebSocketServer({
+      host: "127.0.0.1",
+      port,
+      handleProtocols: (offered) => (speaksV2 && offered.has("vpn-ws.v2") ? "vpn-ws.v2" : false),
+    });
+    this.#server.on("connection", (socket) => {
+      this.sockets.push(socket);
+      socket.on("message", (data: Buffer, isBinary) =>
+        isBinary ? this.messages.push(data) : this.texts.push(JSON.parse(data.toString())),
+      );
+      socket.on("close", (code) => this.closes.push(code));
+    });
+  }
+
+  static async open({ port = 0, speaksV2 = true } = {}): Promise<StandInServer> {
+    const server = new StandInServer(port, speaksV2);
+    await new Promise((resolve) => server.#server.once("listening", resolve));
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The last client that came. */
+  async client(count = 1): Promise<WebSocket> {
+    await waitFor(`client ${count}`, () => this.sockets.length >= count, { pollMs: 2 });
+    return this.sockets.at(-1) as WebSocket;
+  }
+
+  welcome(socket: WebSocket, fields: object = {}): void {
+    const welcome = {
+      kind: "welcome",
+      agent: "stand-in/1",
+      mtu: 1500,
+      offloads: OFFLOAD_ALL,
+      maxMessageBytes: 1 << 20,
+    };
+    socket.send(JSON.stringify({ ...welcome, ...fields }));
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+describe("client", () => {
+  let log: RecordingLog;
+  let clients: Client[];
+  let servers: StandInServer[];
+  let deviceErrors: Error[];
+
+  beforeEach(() => {
+    log = new RecordingLog();
+    clients = [];
+    servers = [];
+    deviceErrors = [];
+  });
+  afterEach(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all(clients.map((client) => client.stop()));
+  });
+
+  async function serve(options: { port?: number; speaksV2?: boolean } = {}): Promise<StandInServer> {
+    const server = await StandInServer.open(options);
+    servers.push(server);
+    return server;
+  }
+
+  function start(port: number, host: Host, options: Partial<ClientOptions> = {}, clock: Clock = systemClock): Client {
+    const client = new Client(
+      {
+        clock,
+        log,
+        mask: maskBytes,
+        tuneSocket: () => {},
+        device: host.device,
+        onDeviceError: (error) => deviceErrors.push(error),
+      },
+      {
+        ...CLIENT_DEFAULTS,
+        url: parseServerUrl(`ws://${SECRET}@127.0.0.1:${port}/vpn`),
+        tls: { ca: undefined, cert: undefined, key: undefined, verify: true },
+        credentials: SECRET,
+        backoff: { firstMs: 5, maxMs: 20 },
+        ...options,
+      },
+    );
+    clients.push(client);
+    client.start();
+    return client;
+  }
+
+  test("says hello with what its device takes, and pumps frames both ways", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    start(server.port, host);
+    const socket = await server.client();
+    await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
+    assert.deepEqual(server.texts, [{ kind: "hello", agent: AGENT, mtu: 1500, offloads: OFFLOAD_ALL }]);
+    server.welcome(socket);
+    await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
+    const whole = addressed(superFrame(40_000), B, A);
+    host.send(host.frameTo(B, "plain")).sendSuper(whole);
+    await waitFor("both frames", () => server.messages.length === 2, { pollMs: 2 });
+    assert.deepEqual(server.messages, [Buffer.concat([NO_HEADER, host.frameTo(B, "plain")]), whole]);
+    socket.send(Buffer.concat([NO_HEADER, ethernetFrame(A, B, "back")]));
+    socket.send(addressed(superFrame(40_000), A, B));
+    await host.until(ethernetFrame(A, B, "back"));
+    await host.until(addressed(superFrame(40_000), A, B).subarray(VNET_HEADER_BYTES));
+  });
+
+  test("cuts super-frames until the server says that it takes them, and for one that takes no large messages", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    start(server.port, host);
+    const socket = await server.client();
+    await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
+    host.sendSuper(addressed(superFrame(2_500), B, A));
+    await waitFor("three segments", () => server.messages.length === 3, { pollMs: 2 });
+    server.welcome(socket, { maxMessageBytes: 10_000 });
+    await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
+    host.sendSuper(addressed(superFrame(2_500), B, A));
+    await waitFor("three more", () => server.messages.length === 6, { pollMs: 2 });
+  });
+
+  test("speaks the original's dialect where the server knows no other", async () => {
+    const [server, host] = [await serve({ speaksV2: false }), new Host("tap", A)];
+    start(server.port, host);
+    const socket = await server.client();
+    host.sendSuper(addressed(superFrame(2_500), B, A)).send(host.frameTo(B, "plain"));
+    await waitFor("three segments and a frame", () => server.messages.length === 4, { pollMs: 2 });
+    assert.deepEqual(
+      server.messages.map(({ length }) => length),
+      [1054, 1054, 554, 14 + "plain".length],
+    );
+    assert.deepEqual(server.texts, []);
+    socket.send(ethernetFrame(A, B, "back"));
+    await host.until(ethernetFrame(A, B, "back"));
+    assert.equal(log.of("client.connected")[0]?.fields.dialect, "v1");
+  });
+
+  test("warns if the network's MTU is below the device's", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    start(server.port, host);
+    server.welcome(await server.client(), { mtu: 1400 });
+    await waitFor("the warning", () => log.of("client.mtu").length === 1, { pollMs: 2 });
+    assert.match(log.of("client.mtu")[0]?.message ?? "", /--mtu 1400/);
+  });
+
+  test("comes back when the server went away, with the same device, and counts what was lost meanwhile", async () => {
+    const [first, host] = [await serve(), new Host("tap", A)];
+    const client = start(first.port, host);
+    await first.client();
+    const { port } = first;
+    await first.close();
+    await waitFor("a failed attempt", () => log.of("client.dial-failed").length > 0, { pollMs: 2 });
+    host.send(host.frameTo(B, "lost"));
+    await waitFor("the loss", () => client.drops.get(Drop.portClosed) === 1, { pollMs: 2 });
+    const second = await serve({ port });
+    second.welcome(await second.client());
+    await waitFor("the second hello", () => second.texts.length === 1, { pollMs: 2 });
+    host.send(host.frameTo(B, "not lost"));
+    await waitFor("the frame", () => second.messages.length === 1, { pollMs: 2 });
+    assert.deepEqual(second.messages, [Buffer.concat([NO_HEADER, host.frameTo(B, "not lost")])]);
+    assert.deepEqual(client.drops.toJSON(), { "port-closed": 1 });
+  });
+
+  test("waits longer each time, and briefly again after a link that lasted", async () => {
+    const clock = new HandClock();
+    const server = await serve();
+    const { port } = server;
+    await server.close();
+    start(port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
+    const waits = (): number[] =>
+      log.lines.flatMap(({ fields }) => (typeof fields.waitMs === "number" ? [fields.waitMs] : []));
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      await waitFor(`attempt ${attempt}`, () => waits().length === attempt, { pollMs: 2 });
+      clock.advance(8_000);
+    }
+    for (const [i, wait] of waits().entries()) {
+      const full = Math.min(8_000, 1_000 * 2 ** i);
+      assert.ok(wait >= full / 2 && wait <= full, `wait ${i} is ${wait}`);
+    }
+  });
+
+  test("a link that lasted makes the next wait short, one that did not makes it longer", async () => {
+    for (const [lastedMs, least, most] of [
+      [CLIENT_DEFAULTS.stableAfterMs, 500, 1_000],
+      [CLIENT_DEFAULTS.stableAfterMs - 1, 1_000, 2_000],
+    ] as const) {
+      const clock = new HandClock();
+      const server = await serve();
+      log.lines.length = 0;
+      start(server.port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
+      (await server.client()).close(1012);
+      await waitFor("the first end", () => log.of("client.disconnected").length === 1, { pollMs: 2 });
+      clock.advance(1_000);
+      await server.client(2);
+      await waitFor("the second link", () => log.of("client.connected").length === 2, { pollMs: 2 });
+      clock.advance(lastedMs);
+      server.sockets[1]?.close(1012);
+      await waitFor("the second end", () => log.of("client.disconnected").length === 2, { pollMs: 2 });
+      const wait = Number(log.of("client.disconnected")[1]?.fields.waitMs);
+      assert.ok(wait >= least && wait <= most, `waits ${wait} ms`);
+    }
+  });
+
+  test("a server that asks for time is given it, within bounds", async () => {
+    for (const [retryAfterMs, least] of [
+      [6_000, 6_000],
+      [86_400_000, 8_000],
+    ] as const) {
+      const clock = new HandClock();
+      const server = await serve();
+      log.lines.length = 0;
+      start(server.port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
+      const socket = await server.client();
+      socket.send(JSON.stringify({ kind: "bye", reason: "shutting-down", message: "later", retryAfterMs }));
+      socket.close(1001);
+      await waitFor("the end", () => log.of("client.disconnected").length === 1, { pollMs: 2 });
+      const wait = Number(log.of("client.disconnected")[0]?.fields.waitMs);
+      assert.ok(wait >= least && wait <= 16_000, `waits ${wait} ms`);
+    }
+  });
+
+  test("pauses its device while the server reads nothing, and loses nothing by it", async () => {
+    const [server, host] = [await serve(), new Host("tap", A, { queueFrames: 512, queueBytes: 1 << 20 })];
+    start(server.port, host);
+    const socket = await server.client();
+    server.welcome(socket);
+    await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
+    socket.pause();
+    let isPaused = false;
+    const pause = host.device.pause.bind(host.device);
+    host.device.pause = () => {
+      isPaused = true;
+      pause();
+    };
+    const bytes = addressed(superFrame(60_000), B, A);
+    let sent = 0;
+    await waitFor(
+      "the pause",
+      () => {
+        host.sendSuper(bytes);
+        sent++;
+        return isPaused;
+      },
+      { pollMs: 1 },
+    );
+    const refusedBefore = host.refused;
+    socket.resume();
+    host.send(host.frameTo(B, "last"));
+    const last = Buffer.concat([NO_HEADER, host.frameTo(B, "last")]);
+    await waitFor("the last frame", () => server.messages.at(-1)?.equals(last), { pollMs: 5 });
+    assert.equal(server.messages.length, sent - refusedBefore + 1);
+    assert.ok(server.messages.slice(0, -1).every((message) => message.equals(bytes)));
+  });
+
+  test("a device that breaks ends it: the owner is told, once", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    start(server.port, host);
+    await server.client();
+    host.device.fail(new Error("deleted"));
+    assert.deepEqual(
+      deviceErrors.map(({ message }) => message),
+      ["deleted"],
+    );
+  });
+
+  test("stops in each state: dialing, open, waiting; says goodbye with 1001 and lets the device go", async () => {
+    const silent: NetServer = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const dialing = start((silent.address() as AddressInfo).port, new Host("dialing", A));
+    await Promise.all([dialing.stop(), dialing.stop()]);
+    silent.close();
+
+    const server = await serve();
+    const open = start(server.port, new Host("open", A));
+    await server.client();
+    await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
+    await Promise.all([open.stop(), open.stop()]);
+    await waitFor("the close", () => server.closes.length === 1, { pollMs: 2 });
+    assert.deepEqual(server.closes, [1001]);
+    assert.equal(log.of("client.disconnected").length, 0);
+
+    const { port } = server;
+    await server.close();
+    const clock = new HandClock();
+    const waiting = start(port, new Host("waiting", A), {}, clock);
+    await waitFor("the failure", () => log.of("client.dial-failed").length === 1, { pollMs: 2 });
+    await waiting.stop();
+    assert.equal(clock.timers, 0);
+  });
+
+  test("never logs its password", async () => {
+    const server = await serve();
+    const { port } = server;
+    start(port, new Host("tap", A));
+    (await server.client()).close();
+    await server.close();
+    await waitFor("a failed attempt", () => log.of("client.dial-failed").length > 0, { pollMs: 2 });
+    assert.match(log.text, /connected to ws:\/\/127\.0\.0\.1/);
+    assert.doesNotMatch(log.text, /s3cret|YWxpY2U/);
+  });
+});
