@@ -103,6 +103,9 @@ export const BAD_MESSAGES: readonly BadMessage[] = [
   { title: "a message of 1 MiB", bytes: masked(FIN | BINARY, Buffer.alloc(1 << 20)), code: 1009 },
   { title: "a length not in its shortest form", bytes: promises(5n), code: 1002 },
   { title: "no mask", bytes: Buffer.from([FIN | BINARY, 1, 0]), code: 1002 },
+  // The original's client sends this after 17 s of silence; nobody else may.
+  { title: "a ping without a mask", bytes: Buffer.from([FIN | PING, 0]), code: undefined, dialect: "v1" },
+  { title: "a ping without a mask", bytes: Buffer.from([FIN | PING, 0]), code: 1002, dialect: "v2" },
   { title: "reserved bits", bytes: masked(FIN | BINARY | 0x40, "x"), code: 1002 },
   { title: "a reserved opcode", bytes: masked(FIN | 3, "x"), code: 1002 },
   { title: "a reserved control opcode", bytes: masked(FIN | 0xf, "x"), code: 1002 },
