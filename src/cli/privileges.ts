@@ -66,6 +66,8 @@ function findGroup(name: string): number {
 function findEntry(file: string, key: string): readonly string[] | undefined {
   const entries = readFileSync(file, "utf8")
     .split("\n")
-    .map((line) => line.split(":"));
-  return entries.find(([name]) => name === key) ?? entries.find(([, , id]) => id !== undefined && id === key);
+    .map((line) => line.split(":"))
+    // The empty line behind the last is nobody's.
+    .filter((fields) => fields.length > 2);
+  return entries.find(([name]) => name === key) ?? entries.find(([, , id]) => id === key);
 }
