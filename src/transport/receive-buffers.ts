@@ -59,6 +59,7 @@ export class ReceiveWindow {
 
   /** Bytes in a buffer of somebody else's, as a stream without static buffers delivers them. */
   push(chunk: Buffer): void {
+    if (this.#closed) return;
     let offset = 0;
     if (this.#to === 0) {
       offset = this.#consume(chunk, 0, chunk.length);

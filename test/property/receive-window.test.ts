@@ -193,6 +193,14 @@ describe("receive window", () => {
     );
   });
 
+  test("a closed window hands nothing on, read or pushed", () => {
+    const receiver = new Receiver(new CountingBuffers());
+    receiver.window.close();
+    receiver.push(encode([pattern(5, 1)]));
+    receiver.read(encode([pattern(5, 1)]));
+    assert.deepEqual(receiver.received, []);
+  });
+
   test("a connection in the middle of a message holds one buffer, and reads may fill the shared one to the end", () => {
     const buffers = new CountingBuffers();
     const receiver = new Receiver(buffers);
