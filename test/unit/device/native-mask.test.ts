@@ -33,6 +33,18 @@ test("the native mask and the mixed one agree with the naive one on any span and
   );
 });
 
+test("every length around blocks, eights and single bytes is masked at any address", () => {
+  const { maskBytes } = loadAddon();
+  const bytes = Uint8Array.from({ length: 300 }, (_, at) => at);
+  for (let start = 0; start < 8; start++) {
+    for (let end = start; end <= start + 280; end++) {
+      const masked = Uint8Array.from(bytes);
+      maskBytes(masked, start, end, 0x81c2_43f7 | 0);
+      assert.deepEqual(masked, naiveMask(bytes, start, end, 0x81c2_43f7 | 0), `${start} to ${end}`);
+    }
+  }
+});
+
 test("a view with an offset into its buffer is masked in its own bytes only", () => {
   const whole = new Uint8Array(300);
   loadAddon().maskBytes(whole.subarray(7, 207), 1, 199, 0x01020304);
