@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { chmodSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
@@ -7,6 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import { type Refusal, shakeHands } from "./handshake.ts";
 import type { Incoming } from "./incoming.ts";
 import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
 
 export interface ListenerOptions {
   readonly address: ListenAddress;
@@ -113,33 +114,6 @@ export class Listener {
   #count(reason: Refusal | "too-many-pending"): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
   }
-}
-
-/** A socket file that a dead server left behind is in the way; anything else at that path is somebody's file. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isSocket()) {
-    throw new ConfigError("LISTEN_PATH_TAKEN", `cannot listen on unix:${path}: a file that is no socket is there.`, {
-      hint: "Give another path, or remove the file yourself.",
-    });
-  }
-  if (await isAnswered(path)) {
-    throw new ConfigError("LISTEN_FAILED", `cannot listen on unix:${path}: another program listens there.`, {
-      hint: "Stop it, or give another path.",
-    });
-  }
-  unlinkSync(path);
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", () => resolve(false));
-  });
 }
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { Server } from "node:net";
+import { connect, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, mock, test } from "node:test";
@@ -320,6 +320,28 @@ describe("listener", () => {
       await dial(first);
     });
 
+    test("is left alone while its server is too busy to answer", async () => {
+      const path = join(directory, "busy.sock");
+      // Accepts nothing: its event loop waits for good, and its backlog is soon full.
+      const script = `require("net").createServer().listen({ path: ${JSON.stringify(path)}, backlog: 1 }, () => {
+        require("fs").writeSync(1, "up");
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      })`;
+      const busy = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        await once(busy.stdout, "data");
+        const { ino } = statSync(path);
+        await waitFor("a full backlog", async () => (await connectCode(path)) === "EAGAIN");
+        await assert.rejects(
+          listen(`unix:${path}`),
+          isConfigError("LISTEN_FAILED", /may be in use \(EAGAIN\)/, /another path/),
+        );
+        assert.equal(statSync(path).ino, ino);
+      } finally {
+        busy.kill("SIGKILL");
+      }
+    });
+
     test("never replaces a file that is no socket", async () => {
       const path = join(directory, "precious.txt");
       writeFileSync(path, "precious");
@@ -339,6 +361,14 @@ describe("listener", () => {
     await assert.rejects(listen("tcp://192.0.2.1:1"), isConfigError("LISTEN_FAILED", /EADDRNOTAVAIL/, /No interface/));
   });
 });
+
+/** How a connection to a unix socket fails, undefined if it does not; it stays, and goes with its server. */
+function connectCode(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => resolve(undefined)).unref();
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+}
 
 function endpointHost(address: string): string {
   return new URL(address.replace("tcp:", "http:")).hostname.replace(/[[\]]/g, "");
