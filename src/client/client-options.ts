@@ -19,6 +19,7 @@ export interface ClientOptions {
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;
   readonly closeTimeoutMs: number;
+  readonly stalledAfterMs: number;
 }
 
 export const CLIENT_DEFAULTS = {

@@ -49,7 +49,7 @@ export class Client {
       handlers: {
         onFrame: device.write.bind(device),
         onBatchEnd: () => this.#flush(),
-        onBadFrame: this.drops.add.bind(this.drops),
+        onDrop: this.drops.add.bind(this.drops),
         onControl: (message: ControlMessage) => this.#onControl(message),
         onDrained: () => device.resume(),
       },

@@ -6,7 +6,7 @@ import { ByteStream } from "../transport/byte-stream.ts";
 import type { Closed, ConnectionHandlers } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import { type Dialed, dial } from "../transport/dialer.ts";
-import { KEEPALIVE_DEFAULTS } from "../transport/keepalive.ts";
+import { keepaliveFor } from "../transport/keepalive.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { Mac } from "../wire/mac.ts";
@@ -103,7 +103,7 @@ export class Link {
   }
 
   #open({ socket, dialect, rest: head }: Dialed): void {
-    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, url } = this.#options;
+    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs, url } = this.#options;
     this.#deps.connection.tuneSocket(socket);
     const stream = new ByteStream(socket, this.#deps.connection.receiveBuffers, { maxMessageBytes, head });
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
@@ -113,8 +113,8 @@ export class Link {
       maxMessageBytes,
       maxQueuedBytes,
       closeTimeoutMs,
-      // The original's server never answers a ping, so its silence means nothing.
-      keepalive: dialect === "v2" ? KEEPALIVE_DEFAULTS : { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined },
+      keepalive: keepaliveFor(dialect),
+      stalledAfterMs,
     });
     this.#connection = connection;
     this.#openedMs = this.#deps.clock.nowMs();

@@ -8,7 +8,7 @@ import { ByteStream } from "../transport/byte-stream.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
-import { KEEPALIVE_DEFAULTS } from "../transport/keepalive.ts";
+import { keepaliveFor } from "../transport/keepalive.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage, HelloMessage } from "../wire/control-message.ts";
@@ -47,7 +47,7 @@ export class Peer implements Egress {
   #port: Port | undefined;
 
   constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
-    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs } = options;
+    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs } = options;
     const { socket, rest: head } = incoming;
     const { dialect } = opening;
     this.id = id;
@@ -63,7 +63,7 @@ export class Peer implements Egress {
       {
         onFrame: (frame) => this.#onFrame(frame),
         onBatchEnd: () => deps.switch.flush(),
-        onBadFrame: (reason) => this.#onBadFrame(reason),
+        onDrop: (reason) => this.#onDrop(reason),
         onControl: (message) => this.#onControl(message),
         onDrained: () => {},
         onClosed: (closed) => this.#onClosed(closed),
@@ -74,8 +74,8 @@ export class Peer implements Egress {
         maxMessageBytes,
         maxQueuedBytes,
         closeTimeoutMs,
-        // The original's programs never answer a ping, so their silence means nothing.
-        keepalive: dialect === "v2" ? KEEPALIVE_DEFAULTS : { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined },
+        keepalive: keepaliveFor(dialect),
+        stalledAfterMs,
       },
     );
   }
@@ -135,7 +135,7 @@ export class Peer implements Egress {
     if (this.#port !== undefined) this.#deps.switch.forward(this.#port, frame);
   }
 
-  #onBadFrame(reason: DropReason): void {
+  #onDrop(reason: DropReason): void {
     if (this.#port === undefined) return;
     this.#port.receivedFrames++;
     this.#port.ingressDrops.add(reason);

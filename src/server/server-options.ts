@@ -17,6 +17,7 @@ export interface ServerOptions {
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;
   readonly closeTimeoutMs: number;
+  readonly stalledAfterMs: number;
   /** Told to every v2 peer. */
   readonly mtu: number;
 }

@@ -30,6 +30,7 @@ export class ByteStream {
   readonly #options: ByteStreamOptions;
   #handlers: ByteStreamHandlers | undefined;
   #writing = false;
+  #writes = 0;
 
   constructor(socket: Socket, buffers: ReceiveBuffers, options: ByteStreamOptions) {
     this.#socket = socket;
@@ -41,7 +42,9 @@ export class ByteStream {
   /** Begins to read. `handlers` may be called before this returns. */
   start(handlers: ByteStreamHandlers): void {
     const socket = this.#socket;
-    const window = new ReceiveWindow(this.#buffers, this.#options.maxMessageBytes, handlers.consume);
+    const window = new ReceiveWindow(this.#buffers, this.#options.maxMessageBytes, handlers.consume, () =>
+      socket.destroy(new Error("too many connections are in the middle of a message")),
+    );
     this.#handlers = handlers;
     let cause: Error | undefined;
     socket.on("error", (error) => {
@@ -70,6 +73,11 @@ export class ByteStream {
     return this.#socket.bytesWritten;
   }
 
+  /** Writes begun so far. */
+  get writes(): number {
+    return this.#writes;
+  }
+
   /** Whether `writePieces` costs a copy of all of them, as it does over TLS, where Node joins them first. */
   get joinsPieces(): boolean {
     return this.#socket instanceof TLSSocket;
@@ -85,6 +93,7 @@ export class ByteStream {
    * borrowed until `onDrained`. Not to be called while `writing`.
    */
   write(bytes: Uint8Array): boolean {
+    this.#writes++;
     this.#socket.write(bytes, this.#onWritten);
     this.#writing = this.#socket.writableLength > 0;
     return !this.#writing;
@@ -93,6 +102,7 @@ export class ByteStream {
   /** Sends several pieces in one system call, under the same terms as `write`. */
   writePieces(pieces: readonly Uint8Array[]): boolean {
     const last = pieces.length - 1;
+    this.#writes++;
     this.#socket.cork();
     for (let i = 0; i < last; i++) this.#socket.write(pieces[i] as Uint8Array);
     this.#socket.write(pieces[last] as Uint8Array, this.#onWritten);

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Segmenter } from "../wire/segment.ts";
-import { BufferPool } from "./buffer-pool.ts";
+import { type EgressPools, makeEgressPools } from "./egress-pools.ts";
 import { MaskKeys } from "./mask-keys.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 
@@ -11,8 +11,7 @@ export interface ConnectionDeps {
   readonly clock: Clock;
   readonly mask: MaskBytes;
   readonly receiveBuffers: ReceiveBuffers;
-  /** Buffers of egress queues. */
-  readonly pool: BufferPool;
+  readonly pools: EgressPools;
   readonly segmenter: Segmenter;
   readonly maskKeys: MaskKeys;
   /** Sets what Node has no option for on a socket that will carry frames; see `tuneSocket` of the command line. */
@@ -21,8 +20,6 @@ export interface ConnectionDeps {
 
 export type TuneSocket = (socket: Socket) => void;
 
-/** Four super-frames: large enough that one write carries a batch, small enough to stay in a core's cache. */
-const EGRESS_BUFFER_BYTES = 256 * 1024;
 /** In front of a segment, for whoever sends it in place. */
 const SEGMENT_HEADROOM_BYTES = 16;
 
@@ -32,7 +29,7 @@ export function makeConnectionDeps(clock: Clock, mask: MaskBytes, tuneSocket: Tu
     mask,
     tuneSocket,
     receiveBuffers: new ReceiveBuffers(),
-    pool: new BufferPool({ bufferBytes: EGRESS_BUFFER_BYTES, maxFree: 32 }),
+    pools: makeEgressPools(),
     segmenter: new Segmenter({ headroom: SEGMENT_HEADROOM_BYTES }),
     maskKeys: new MaskKeys(),
   };

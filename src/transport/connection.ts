@@ -18,8 +18,8 @@ export interface ConnectionHandlers {
   onFrame(frame: Frame): void;
   /** The frames that arrived together are through. */
   onBatchEnd(): void;
-  /** A message that is no frame was dropped; the connection goes on. */
-  onBadFrame(reason: DropReason): void;
+  /** A frame, or a message that is none, was dropped in either direction; the connection goes on. */
+  onDrop(reason: DropReason): void;
   onControl(message: ControlMessage): void;
   /** What was written has left for the kernel; `congested` is false again. */
   onDrained(): void;

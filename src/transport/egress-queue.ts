@@ -1,5 +1,6 @@
 import type { BufferPool } from "./buffer-pool.ts";
 import type { ByteStream } from "./byte-stream.ts";
+import type { EgressPools } from "./egress-pools.ts";
 
 /**
  * What waits to be sent on one connection: encoded messages, packed one behind the other into pooled buffers.
@@ -10,53 +11,56 @@ import type { ByteStream } from "./byte-stream.ts";
  *
  * While a write is under way messages gather, and the next write takes them in one system call. The bound is in
  * bytes over all three; what does not fit is dropped by the caller (tail drop), so one slow peer costs its bound and
- * nothing else. A connection with nothing to send holds no buffer.
+ * nothing else. The pools bound what all queues together hold. A connection with nothing to send holds no buffer.
  */
 export interface EgressQueueOptions {
   /** Most bytes waiting, those handed to the socket but not taken by the kernel included. */
   readonly maxQueuedBytes: number;
 }
 
+/** Control messages may exceed the bound by this much: a goodbye must not be lost because frames wait. */
+const CONTROL_RESERVE_BYTES = 4 * 1024;
+
+/** A pooled buffer and how much of it is in use. */
+interface Filled {
+  readonly buffer: Buffer;
+  readonly pool: BufferPool;
+  bytes: number;
+}
+
 export class EgressQueue {
   readonly #stream: ByteStream;
-  readonly #pool: BufferPool;
+  readonly #pools: EgressPools;
   readonly #maxQueuedBytes: number;
-  readonly #waiting: { readonly buffer: Buffer; readonly bytes: number }[] = [];
-  #filling: Buffer | undefined;
-  #filled = 0;
-  #sending: Buffer | undefined;
-  #sendingBytes = 0;
+  readonly #waiting: Filled[] = [];
+  #filling: Filled | undefined;
+  #sending: Filled | undefined;
   #waitingBytes = 0;
   #closed = false;
 
-  constructor(deps: { readonly stream: ByteStream; readonly pool: BufferPool }, options: EgressQueueOptions) {
+  constructor(deps: { readonly stream: ByteStream; readonly pools: EgressPools }, options: EgressQueueOptions) {
     this.#stream = deps.stream;
-    this.#pool = deps.pool;
+    this.#pools = deps.pools;
     this.#maxQueuedBytes = options.maxQueuedBytes;
   }
 
   get queuedBytes(): number {
-    return this.#sendingBytes + this.#waitingBytes + this.#filled;
+    return (this.#sending?.bytes ?? 0) + this.#waitingBytes + (this.#filling?.bytes ?? 0);
   }
 
   /** The buffer that `reserve` answered an offset of. */
   get buffer(): Buffer {
-    return this.#filling as Buffer;
+    return (this.#filling as Filled).buffer;
   }
 
-  /** Room for a message of `bytes` bytes: the offset in `buffer` where to write all of them, or −1 if the queue is full. */
+  /** Room for a message of `bytes` bytes: the offset in `buffer` where to write all of them, or −1 if there is none. */
   reserve(bytes: number): number {
-    if (this.#closed || this.queuedBytes + bytes > this.#maxQueuedBytes) return -1;
-    if (this.#filling !== undefined && this.#filled + bytes > this.#filling.length) this.#seal(this.#filling);
-    if (this.#filling === undefined) this.#filling = this.#pool.take();
-    const at = this.#filled;
-    this.#filled += bytes;
-    return at;
+    return this.#reserve(bytes, this.#maxQueuedBytes);
   }
 
-  /** Queues ready bytes, a control message say; false if the queue is full. */
+  /** Queues ready bytes, a control message; false if there is no room. */
   append(message: Uint8Array): boolean {
-    const at = this.reserve(message.length);
+    const at = this.#reserve(message.length, this.#maxQueuedBytes + CONTROL_RESERVE_BYTES);
     if (at < 0) return false;
     this.buffer.set(message, at);
     return true;
@@ -65,7 +69,8 @@ export class EgressQueue {
   /** Sends as much as the socket takes. */
   flush(): void {
     while (!this.#closed && !this.#stream.writing && this.#next()) {
-      if (this.#stream.write((this.#sending as Buffer).subarray(0, this.#sendingBytes))) this.#sent();
+      const { buffer, bytes } = this.#sending as Filled;
+      if (this.#stream.write(buffer.subarray(0, bytes))) this.#sent();
     }
   }
 
@@ -78,45 +83,63 @@ export class EgressQueue {
   /** Drops everything that waits and gives the buffers back. */
   close(): void {
     this.#closed = true;
-    for (const { buffer } of this.#waiting) this.#pool.release(buffer);
+    for (const { buffer, pool } of this.#waiting) pool.release(buffer);
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
-    if (this.#filling !== undefined) this.#pool.release(this.#filling);
+    if (this.#filling !== undefined) this.#filling.pool.release(this.#filling.buffer);
     this.#filling = undefined;
-    this.#filled = 0;
-    // The kernel may still read a buffer whose write is under way: that one is left to the garbage collector.
+    // The kernel may still read a buffer whose write is under way.
+    this.#sending?.pool.abandon();
     this.#sending = undefined;
-    this.#sendingBytes = 0;
+  }
+
+  #reserve(bytes: number, maxBytes: number): number {
+    if (this.#closed || this.queuedBytes + bytes > maxBytes || !this.#makeRoom(bytes)) return -1;
+    const filling = this.#filling as Filled;
+    const at = filling.bytes;
+    filling.bytes += bytes;
+    return at;
+  }
+
+  /** Sees to it that the buffer being filled has room: the first is small if that will do, then it grows, then the next. */
+  #makeRoom(bytes: number): boolean {
+    const { small, large } = this.#pools;
+    const filling = this.#filling;
+    if (filling === undefined) return this.#begin(bytes <= small.bufferBytes ? small : large);
+    const neededBytes = filling.bytes + bytes;
+    if (neededBytes <= filling.buffer.length) return true;
+    if (filling.pool === small && neededBytes <= large.bufferBytes) return this.#grow(filling);
+    this.#waiting.push(filling);
+    this.#waitingBytes += filling.bytes;
+    this.#filling = undefined;
+    return this.#begin(large);
+  }
+
+  #begin(pool: BufferPool): boolean {
+    const buffer = pool.take();
+    if (buffer !== undefined) this.#filling = { buffer, pool, bytes: 0 };
+    return buffer !== undefined;
+  }
+
+  #grow({ buffer, pool, bytes }: Filled): boolean {
+    if (!this.#begin(this.#pools.large)) return false;
+    const grown = this.#filling as Filled;
+    grown.bytes = buffer.copy(grown.buffer, 0, 0, bytes);
+    pool.release(buffer);
+    return true;
   }
 
   /** Moves the oldest full buffer, or the one being filled, to sending. False if there is nothing to send. */
   #next(): boolean {
     const oldest = this.#waiting.shift();
-    if (oldest !== undefined) {
-      this.#waitingBytes -= oldest.bytes;
-      this.#sending = oldest.buffer;
-      this.#sendingBytes = oldest.bytes;
-      return true;
-    }
-    if (this.#filling === undefined) return false;
-    this.#sending = this.#filling;
-    this.#sendingBytes = this.#filled;
-    this.#filling = undefined;
-    this.#filled = 0;
-    return true;
-  }
-
-  #seal(full: Buffer): void {
-    this.#waiting.push({ buffer: full, bytes: this.#filled });
-    this.#waitingBytes += this.#filled;
-    this.#filling = undefined;
-    this.#filled = 0;
+    if (oldest !== undefined) this.#waitingBytes -= oldest.bytes;
+    this.#sending = oldest ?? this.#filling;
+    if (oldest === undefined) this.#filling = undefined;
+    return this.#sending !== undefined;
   }
 
   #sent(): void {
-    if (this.#sending === undefined) return;
-    this.#pool.release(this.#sending);
+    if (this.#sending !== undefined) this.#sending.pool.release(this.#sending.buffer);
     this.#sending = undefined;
-    this.#sendingBytes = 0;
   }
 }

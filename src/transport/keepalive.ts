@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Dialect } from "../wire/websocket-decoder.ts";
 
 /**
  * Notices silence. Hearing anything costs one flag; a timer looks at it every `periodMs`:
@@ -17,9 +18,16 @@ export interface KeepaliveOptions {
 /** The original pings after 17 s of silence; 15 s leaves room below proxies that cut at 20 s. */
 export const KEEPALIVE_DEFAULTS = { periodMs: 5_000, pingAfterMs: 15_000, deadAfterMs: 45_000 } as const;
 
+/** The original's programs never answer a ping, so their silence means nothing. */
+export function keepaliveFor(dialect: Dialect): KeepaliveOptions {
+  return dialect === "v2" ? KEEPALIVE_DEFAULTS : { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined };
+}
+
 export interface KeepaliveHandlers {
   ping(): void;
   dead(silentMs: number): void;
+  /** Every `periodMs`, for whatever else wants to be looked at. */
+  tick(): void;
 }
 
 export class Keepalive {
@@ -50,6 +58,7 @@ export class Keepalive {
   }
 
   #look(): void {
+    this.#handlers.tick();
     const { periodMs, pingAfterMs, deadAfterMs } = this.#options;
     this.#silentMs = this.#heard ? 0 : this.#silentMs + periodMs;
     this.#heard = false;

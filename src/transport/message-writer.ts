@@ -1,5 +1,6 @@
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { copyBytes } from "../wire/copy.ts";
+import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Offload, type OffloadSet } from "../wire/offload.ts";
@@ -49,6 +50,8 @@ export class MessageWriter {
 
   /** Queues the frame, in segments if the peer needs that. The bytes are copied before this returns. */
   write(frame: Frame): DropReason {
+    // A v1 message may be larger than any frame, and would be larger than any message with a virtio-net header before it.
+    if (frame.end - frame.start > MAX_FRAME_BYTES) return Drop.tooBig;
     const isOffloaded = frame.hasVnetHeader && !isPlainVnetHeader(frame.bytes, frame.start - VNET_HEADER_BYTES);
     if (isOffloaded && (requiredOffloads(frame) & ~this.peerOffloads) !== 0) return this.#segment(frame);
     if (!this.#isV2) {

@@ -8,13 +8,16 @@ import { BufferPool } from "./buffer-pool.ts";
  *
  * Sharing is sound because a read and its callback are one step of the event loop.
  */
-export const RECEIVE_BUFFER_BYTES = 512 * 1024;
+export const RECEIVE_BUFFER_BYTES = 256 * 1024;
+/** Connections that may be in the middle of a message at a time: 512 MiB in all. */
+const MAX_LENT = 2_048;
 
 export class ReceiveBuffers {
   readonly shared = Buffer.allocUnsafeSlow(RECEIVE_BUFFER_BYTES);
-  readonly #pool = new BufferPool({ bufferBytes: RECEIVE_BUFFER_BYTES, maxFree: 16 });
+  readonly #pool = new BufferPool({ bufferBytes: RECEIVE_BUFFER_BYTES, maxFree: 16, maxLent: MAX_LENT });
 
-  take(): Buffer {
+  /** Undefined if too many connections are in the middle of a message. */
+  take(): Buffer | undefined {
     return this.#pool.take();
   }
 
@@ -30,6 +33,7 @@ export type Consume = (bytes: Uint8Array, start: number, end: number) => number;
 export class ReceiveWindow {
   readonly #buffers: ReceiveBuffers;
   readonly #consume: Consume;
+  readonly #onFull: () => void;
   /** Always room for one whole message behind what has arrived. */
   readonly #minRoomBytes: number;
   #bytes: Buffer;
@@ -37,11 +41,13 @@ export class ReceiveWindow {
   #to = 0;
   #closed = false;
 
-  constructor(buffers: ReceiveBuffers, maxMessageBytes: number, consume: Consume) {
+  /** `onFull` is called once when no buffer is left for the rest of a message: the connection cannot go on. */
+  constructor(buffers: ReceiveBuffers, maxMessageBytes: number, consume: Consume, onFull: () => void) {
     if (maxMessageBytes * 2 > RECEIVE_BUFFER_BYTES) throw new RangeError("a receive buffer must hold two messages");
     this.#buffers = buffers;
     this.#minRoomBytes = maxMessageBytes;
     this.#consume = consume;
+    this.#onFull = onFull;
     this.#bytes = buffers.shared;
   }
 
@@ -66,6 +72,7 @@ export class ReceiveWindow {
     }
     while (offset < chunk.length && !this.#closed) {
       this.#own();
+      if (this.#closed) return;
       const taken = chunk.copy(this.#bytes, this.#to, offset);
       offset += taken;
       this.arrived(taken);
@@ -103,6 +110,11 @@ export class ReceiveWindow {
   #own(): void {
     if (this.#bytes !== this.#buffers.shared) return;
     const own = this.#buffers.take();
+    if (own === undefined) {
+      this.close();
+      this.#onFull();
+      return;
+    }
     this.#to = this.#bytes.copy(own, 0, this.#from, this.#to);
     this.#from = 0;
     this.#bytes = own;

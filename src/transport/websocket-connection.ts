@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   /** How long a close may take until the socket is destroyed. */
   readonly closeTimeoutMs: number;
   readonly keepalive: KeepaliveOptions;
+  /** A write that lasts this long means that the peer is frozen: one holds 256 KiB at most. */
+  readonly stalledAfterMs: number;
 }
 
 export const CONNECTION_DEFAULTS = {
@@ -32,6 +34,7 @@ export const CONNECTION_DEFAULTS = {
   /** About what one TCP flow keeps in flight with the kernel's default buffers; more would only add delay. */
   maxQueuedBytes: 4 * 1024 * 1024,
   closeTimeoutMs: 2_000,
+  stalledAfterMs: 60_000,
 } as const;
 
 /**
@@ -57,11 +60,13 @@ export class WebSocketConnection implements Connection {
   #closed: Closed | undefined;
   #cancelCloseTimer: (() => void) | undefined;
   #pingSentMs = 0;
+  #watchedWrites = 0;
+  #stalledMs = 0;
   #roundTripMs: number | undefined;
 
   constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
     const { role, dialect, maxMessageBytes } = options;
-    const { mask, pool, segmenter } = deps;
+    const { mask, pools, segmenter } = deps;
     this.dialect = dialect;
     this.#deps = deps;
     this.#options = options;
@@ -78,12 +83,12 @@ export class WebSocketConnection implements Connection {
       },
     );
     const maskKeys = role === "client" ? deps.maskKeys : undefined;
-    this.#queue = new EgressQueue({ stream, pool }, { maxQueuedBytes: options.maxQueuedBytes });
+    this.#queue = new EgressQueue({ stream, pools }, { maxQueuedBytes: options.maxQueuedBytes });
     this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys, mask }, dialect);
     this.#batches = new BatchWriter({ stream, maskKeys: deps.maskKeys, mask });
     this.#keepalive = new Keepalive(
       deps.clock,
-      { ping: () => this.#ping(), dead: (silentMs) => this.#onDead(silentMs) },
+      { ping: () => this.#ping(), dead: (silentMs) => this.#onDead(silentMs), tick: () => this.#watchWrite() },
       options.keepalive,
     );
   }
@@ -151,7 +156,7 @@ export class WebSocketConnection implements Connection {
     for (let i = 0; i < count; i++) {
       const frame = this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true);
       const drop = this.#writer.write(frame);
-      if (drop !== Drop.none) this.#handlers.onBadFrame(drop);
+      if (drop !== Drop.none) this.#handlers.onDrop(drop);
     }
     this.#queue.flush();
     return true;
@@ -174,7 +179,7 @@ export class WebSocketConnection implements Connection {
     this.#queue.flush();
     const { fault } = this.#decoder;
     if (fault !== undefined) this.#close({ code: fault.closeCode, reason: fault.message, by: "us" });
-    return consumed;
+    return this.#state === "open" ? consumed : end;
   }
 
   #onBinary(bytes: Uint8Array, start: number, end: number): void {
@@ -183,8 +188,8 @@ export class WebSocketConnection implements Connection {
       return;
     }
     const frameStart = start + VNET_HEADER_BYTES;
-    if (end - frameStart < ETHERNET_HEADER_BYTES) this.#handlers.onBadFrame(Drop.messageTruncated);
-    else if (!sanitizeVnetHeader(bytes, start, end)) this.#handlers.onBadFrame(Drop.vnetHeaderInvalid);
+    if (end - frameStart < ETHERNET_HEADER_BYTES) this.#handlers.onDrop(Drop.messageTruncated);
+    else if (!sanitizeVnetHeader(bytes, start, end)) this.#handlers.onDrop(Drop.vnetHeaderInvalid);
     else this.#handlers.onFrame(this.#frame.set(bytes, frameStart, end, true));
   }
 
@@ -210,6 +215,17 @@ export class WebSocketConnection implements Connection {
     this.#stream.destroy();
   }
 
+  /** Closes a connection whose peer takes nothing: what waits for it costs memory, and its frames are stale by now. */
+  #watchWrite(): void {
+    const { writes, writing } = this.#stream;
+    this.#stalledMs =
+      writing && writes === this.#watchedWrites ? this.#stalledMs + this.#options.keepalive.periodMs : 0;
+    this.#watchedWrites = writes;
+    if (this.#stalledMs < this.#options.stalledAfterMs) return;
+    this.#closed ??= { code: CloseCode.abnormal, reason: `took nothing for ${this.#stalledMs / 1000} s`, by: "us" };
+    this.#stream.destroy();
+  }
+
   #ping(): void {
     this.#pingSentMs = this.#deps.clock.nowMs();
     this.#sendMessage(Opcode.ping, new Uint8Array(0));
@@ -221,7 +237,7 @@ export class WebSocketConnection implements Connection {
 
   /** A control frame or text. Where the egress queue has no room it is lost: the peer is not reading anyway. */
   #queueMessage(opcode: OpcodeValue, payload: Uint8Array): boolean {
-    if (this.#state === "closed") return false;
+    if (this.#state !== "open") return false;
     const key = this.#options.role === "client" ? this.#deps.maskKeys.next() : undefined;
     return this.#queue.append(encodeMessage(opcode, payload, key, this.#deps.mask));
   }
@@ -236,9 +252,10 @@ export class WebSocketConnection implements Connection {
   /** To closing: says goodbye behind what is queued, then ends the stream. */
   #close(closed: Closed): void {
     if (this.#state !== "open") return;
+    this.#sendMessage(Opcode.close, encodeClose(closed.code, closed.reason));
     this.#state = "closing";
     this.#closed = closed;
-    this.#sendMessage(Opcode.close, encodeClose(closed.code, closed.reason));
+    this.#decoder.stop();
     this.#cancelCloseTimer = this.#deps.clock.after(this.#options.closeTimeoutMs, () => this.#stream.destroy());
     if (!this.#stream.writing) this.#stream.end();
   }
@@ -249,7 +266,19 @@ export class WebSocketConnection implements Connection {
     this.#cancelCloseTimer?.();
     this.#keepalive.close();
     this.#queue.close();
-    const reason = cause?.message ?? "the stream ended without a close frame";
-    this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason, by: "peer" });
+    this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason: lossReason(cause), by: "peer" });
   }
+}
+
+const LOSS_REASONS: Readonly<Record<string, string>> = {
+  ECONNRESET: "the connection was reset",
+  EPIPE: "the other side closed the connection",
+  ETIMEDOUT: "the other side answers no more",
+  EHOSTUNREACH: "the other side cannot be reached any more",
+};
+
+/** In words, how a stream ended that said no goodbye. */
+function lossReason(cause: NodeJS.ErrnoException | undefined): string {
+  if (cause === undefined) return "the stream ended without a close frame";
+  return LOSS_REASONS[cause.code ?? ""] ?? cause.message;
 }

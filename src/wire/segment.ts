@@ -13,7 +13,7 @@
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { copyAndSum, finishSum, finishTransportSum, sumBytes } from "./checksum.ts";
 import { copyBytes } from "./copy.ts";
-import { ETHERNET_HEADER_BYTES, EtherType, networkHeaderOffset, uint16At, VLAN_TAG_BYTES } from "./ethernet.ts";
+import { EtherType, MAX_FRAME_BYTES, networkHeaderOffset, uint16At } from "./ethernet.ts";
 import type { Frame } from "./frame.ts";
 import {
   IPV4_CHECKSUM,
@@ -44,9 +44,6 @@ import {
 
 /** Takes the frame in [start, end). The bytes, and the headroom before them, are the sink's until it returns. */
 export type SegmentSink = (bytes: Uint8Array, start: number, end: number) => void;
-
-/** The largest frame there can be: a full IPv6 packet behind two VLAN tags. */
-const MAX_FRAME_BYTES = ETHERNET_HEADER_BYTES + 2 * VLAN_TAG_BYTES + IPV6_HEADER_BYTES + 0xffff;
 
 /** Turns frames with a virtio-net header into ordinary ones. Owns one frame of scratch memory; not re-entrant. */
 export class Segmenter {

@@ -72,6 +72,11 @@ export class WebSocketDecoder {
     return this.#neededBytes;
   }
 
+  /** Consumes nothing more: the connection closes for a reason of its own. May be called from within an event. */
+  stop(): void {
+    this.#closed = true;
+  }
+
   /** Consumes the whole frames in `bytes[start, end)` and returns the offset behind the last one. */
   decode(bytes: Uint8Array, start: number, end: number): number {
     let at = start;

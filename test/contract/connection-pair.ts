@@ -108,7 +108,7 @@ export class RecordingEnd {
       {
         onFrame: (frame) => this.#record(frame),
         onBatchEnd: () => void this.batches++,
-        onBadFrame: (reason) => this.badFrames.push(reason),
+        onDrop: (reason) => this.badFrames.push(reason),
         onControl: (message) => this.controls.push(message),
         onDrained: () => void this.drained++,
         onClosed: (closed) => this.closes.push(closed),

@@ -8,7 +8,6 @@ import type { DropReason } from "../../src/base/drop-reason.ts";
 import { Uplink } from "../../src/server/uplink.ts";
 import type { Egress, Port } from "../../src/switch/port.ts";
 import { SWITCH_DEFAULTS, Switch } from "../../src/switch/switch.ts";
-import { BufferPool } from "../../src/transport/buffer-pool.ts";
 import { EgressQueue } from "../../src/transport/egress-queue.ts";
 import { MessageWriter } from "../../src/transport/message-writer.ts";
 import { Frame } from "../../src/wire/frame.ts";
@@ -21,6 +20,7 @@ import type { Dialect } from "../../src/wire/websocket-decoder.ts";
 import { superFrame } from "../contract/test-frames.ts";
 import { addressed, ethernetFrame, Host } from "../host.ts";
 import { asByteStream, StandInStream } from "../stand-in-stream.ts";
+import { testPools } from "../test-pools.ts";
 import { decodeMessages } from "../unit/transport/decoded-messages.ts";
 
 const MACS = ["02:00:00:00:00:0f", "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"] as const;
@@ -36,8 +36,8 @@ class PeerEgress implements Egress {
 
   constructor(dialect: Dialect, segmenter: Segmenter) {
     this.dialect = dialect;
-    const pool = new BufferPool({ bufferBytes: 128 * 1024, maxFree: 2 });
-    this.#queue = new EgressQueue({ stream: asByteStream(this.stream), pool }, { maxQueuedBytes: 90_000 });
+    const pools = testPools(128 * 1024);
+    this.#queue = new EgressQueue({ stream: asByteStream(this.stream), pools }, { maxQueuedBytes: 90_000 });
     this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys: undefined, mask: maskBytes }, dialect);
     if (dialect === "v2") this.#writer.peerOffloads = OFFLOAD_ALL;
   }

@@ -5,6 +5,7 @@ import { BufferPool } from "../../src/transport/buffer-pool.ts";
 import { EgressQueue } from "../../src/transport/egress-queue.ts";
 import { asByteStream, StandInStream } from "../stand-in-stream.ts";
 
+const SMALL_BYTES = 64;
 const BUFFER_BYTES = 256;
 const MAX_QUEUED_BYTES = 1_000;
 
@@ -12,8 +13,9 @@ class CountingPool extends BufferPool {
   readonly lent = new Set<Buffer>();
   mostLent = 0;
 
-  override take(): Buffer {
+  override take(): Buffer | undefined {
     const buffer = super.take();
+    assert.ok(buffer);
     assert.ok(!this.lent.has(buffer), "a buffer has one owner");
     this.lent.add(buffer);
     this.mostLent = Math.max(this.mostLent, this.lent.size);
@@ -43,18 +45,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("drain" as const) }) },
 );
 
-function makeQueue(): { stream: StandInStream; pool: CountingPool; queue: EgressQueue } {
+function makeQueue(): { stream: StandInStream; small: CountingPool; large: CountingPool; queue: EgressQueue } {
   const stream = new StandInStream();
-  const pool = new CountingPool({ bufferBytes: BUFFER_BYTES, maxFree: 4 });
-  const queue = new EgressQueue({ stream: asByteStream(stream), pool }, { maxQueuedBytes: MAX_QUEUED_BYTES });
-  return { stream, pool, queue };
+  const small = new CountingPool({ bufferBytes: SMALL_BYTES, maxFree: 4, maxLent: 100 });
+  const large = new CountingPool({ bufferBytes: BUFFER_BYTES, maxFree: 4, maxLent: 100 });
+  const deps = { stream: asByteStream(stream), pools: { small, large } };
+  return { stream, small, large, queue: new EgressQueue(deps, { maxQueuedBytes: MAX_QUEUED_BYTES }) };
+}
+
+/** Queues the bytes as a frame's message is queued. */
+function put(queue: EgressQueue, message: Buffer): boolean {
+  const at = queue.reserve(message.length);
+  if (at >= 0) message.copy(queue.buffer, at);
+  return at >= 0;
 }
 
 describe("egress queue", () => {
   test("sends what it took, all of it and in order, never holds more than its bound, and gives every buffer back", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
-        const { stream, pool, queue } = makeQueue();
+        const { stream, small, large, queue } = makeQueue();
+        const lent = (): number => small.lent.size + large.lent.size;
         const taken: Buffer[] = [];
         let serial = 0;
         const drain = (): void => {
@@ -69,21 +80,21 @@ describe("egress queue", () => {
           else {
             const message = Buffer.alloc(one.bytes, ++serial & 0xff);
             const before = queue.queuedBytes;
-            const isTaken = queue.append(message);
+            const isTaken = put(queue, message);
             assert.equal(isTaken, before + one.bytes <= MAX_QUEUED_BYTES, "refused only when it does not fit");
             if (isTaken) taken.push(message);
           }
           assert.ok(queue.queuedBytes <= MAX_QUEUED_BYTES);
-          assert.equal(queue.queuedBytes > 0, pool.lent.size > 0, "who has nothing to send holds no buffer");
+          assert.equal(queue.queuedBytes > 0, lent() > 0, "who has nothing to send holds no buffer");
         }
         queue.flush();
         stream.isFast = true;
         while (stream.writing) drain();
         assert.deepEqual(stream.sent, Buffer.concat(taken));
         assert.equal(queue.queuedBytes, 0);
-        assert.equal(pool.lent.size, 0);
+        assert.equal(lent(), 0);
         // Each sealed buffer is more than half full together with its neighbour; one may be sending, one filling.
-        assert.ok(pool.mostLent <= 2 * Math.ceil(MAX_QUEUED_BYTES / BUFFER_BYTES) + 2);
+        assert.ok(large.mostLent <= 2 * Math.ceil(MAX_QUEUED_BYTES / BUFFER_BYTES) + 2);
       }),
       { numRuns: 300 },
     );
@@ -92,7 +103,7 @@ describe("egress queue", () => {
   test("closed at any moment it takes and sends no more, and keeps no buffer but the one the kernel may be reading", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
-        const { stream, pool, queue } = makeQueue();
+        const { stream, small, large, queue } = makeQueue();
         for (const one of steps) {
           if (one.kind === "flush") queue.flush();
           else if (one.kind === "speed") stream.isFast = one.isFast;
@@ -104,7 +115,7 @@ describe("egress queue", () => {
         }
         const calls = stream.calls.length;
         queue.close();
-        assert.ok(pool.lent.size <= (stream.writing ? 1 : 0));
+        assert.ok(small.lent.size + large.lent.size <= (stream.writing ? 1 : 0));
         assert.equal(queue.queuedBytes, 0);
         assert.equal(queue.append(Buffer.alloc(1)), false);
         queue.flush();
@@ -130,5 +141,44 @@ describe("egress queue", () => {
     }
     assert.equal(stream.sent.length, 450);
     assert.ok(stream.calls.length <= 3, `${stream.calls.length} writes`);
+  });
+
+  test("a frame or two cost a small buffer only, which grows when more comes", () => {
+    const { stream, small, large, queue } = makeQueue();
+    put(queue, Buffer.alloc(60, 1));
+    assert.deepEqual([small.lent.size, large.lent.size], [1, 0]);
+    put(queue, Buffer.alloc(60, 2));
+    assert.deepEqual([small.lent.size, large.lent.size], [0, 1]);
+    queue.flush();
+    assert.deepEqual(stream.sent, Buffer.concat([Buffer.alloc(60, 1), Buffer.alloc(60, 2)]));
+    assert.equal(stream.calls.length, 1);
+  });
+
+  test("refuses frames when the pools have lent all they may, and goes on when they get something back", () => {
+    const stream = new StandInStream();
+    const one = { maxFree: 1, maxLent: 1 };
+    const pools = {
+      small: new BufferPool({ bufferBytes: SMALL_BYTES, ...one }),
+      large: new BufferPool({ bufferBytes: BUFFER_BYTES, ...one }),
+    };
+    const [greedy, other] = [0, 1].map(
+      () => new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 10_000 }),
+    );
+    assert.ok(greedy && other);
+    assert.ok(put(greedy, Buffer.alloc(BUFFER_BYTES)));
+    assert.equal(put(greedy, Buffer.alloc(BUFFER_BYTES)), false);
+    assert.equal(put(other, Buffer.alloc(BUFFER_BYTES)), false);
+    greedy.flush();
+    assert.ok(put(other, Buffer.alloc(BUFFER_BYTES)));
+  });
+
+  test("takes a control message when frames have filled it, within a bound", () => {
+    const { stream, queue } = makeQueue();
+    stream.isFast = false;
+    while (put(queue, Buffer.alloc(100)));
+    assert.equal(queue.append(Buffer.alloc(120)), true);
+    let more = 0;
+    while (queue.append(Buffer.alloc(120))) more++;
+    assert.ok(more > 0 && more < 100, `${more} more`);
   });
 });

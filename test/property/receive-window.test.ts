@@ -9,8 +9,9 @@ const MAX_MESSAGE_BYTES = 66 * 1024;
 class CountingBuffers extends ReceiveBuffers {
   readonly lent = new Set<Buffer>();
 
-  override take(): Buffer {
+  override take(): Buffer | undefined {
     const buffer = super.take();
+    assert.ok(buffer);
     assert.ok(!this.lent.has(buffer), "a buffer is lent to one owner at a time");
     this.lent.add(buffer);
     return buffer;
@@ -31,12 +32,19 @@ class Receiver {
   readonly window: ReceiveWindow;
   /** Closes the window from within, before this message. */
   closeBefore = Number.POSITIVE_INFINITY;
+  /** Whether there was no buffer for the rest of a message. */
+  isFull = false;
   readonly #buffers: CountingBuffers;
 
   constructor(buffers: CountingBuffers) {
     this.#buffers = buffers;
-    this.window = new ReceiveWindow(buffers, MAX_MESSAGE_BYTES, (bytes, start, end) =>
-      this.#consume(bytes, start, end),
+    this.window = new ReceiveWindow(
+      buffers,
+      MAX_MESSAGE_BYTES,
+      (bytes, start, end) => this.#consume(bytes, start, end),
+      () => {
+        this.isFull = true;
+      },
     );
   }
 
@@ -205,16 +213,38 @@ describe("receive window", () => {
     const buffers = new CountingBuffers();
     const receiver = new Receiver(buffers);
     const message = encode([pattern(60_000, 1)]);
-    const full = Buffer.concat(Array.from({ length: 9 }, () => message)).subarray(0, RECEIVE_BUFFER_BYTES);
+    const full = Buffer.concat(Array.from({ length: 5 }, () => message)).subarray(0, RECEIVE_BUFFER_BYTES);
     receiver.read(full);
     assert.equal(buffers.lent.size, 1);
-    receiver.read(Buffer.concat(Array.from({ length: 9 }, () => message)).subarray(RECEIVE_BUFFER_BYTES));
-    assert.equal(receiver.received.length, 9);
+    receiver.read(Buffer.concat(Array.from({ length: 5 }, () => message)).subarray(RECEIVE_BUFFER_BYTES));
+    assert.equal(receiver.received.length, 5);
     assert.equal(buffers.lent.size, 0);
   });
 
   test("a window for messages that no buffer could hold twice is refused", () => {
     const buffers = new ReceiveBuffers();
-    assert.throws(() => new ReceiveWindow(buffers, RECEIVE_BUFFER_BYTES / 2 + 1, () => 0), RangeError);
+    assert.throws(
+      () =>
+        new ReceiveWindow(
+          buffers,
+          RECEIVE_BUFFER_BYTES / 2 + 1,
+          () => 0,
+          () => {},
+        ),
+      RangeError,
+    );
+  });
+
+  test("a connection in the middle of a message is closed when no buffer is left for it, and only that one", () => {
+    class NoBuffers extends CountingBuffers {
+      override take(): Buffer | undefined {
+        return undefined;
+      }
+    }
+    const receiver = new Receiver(new NoBuffers());
+    receiver.read(encode([pattern(100, 1)]));
+    assert.equal(receiver.received.length, 1);
+    receiver.read(encode([pattern(100, 2)]).subarray(0, 50));
+    assert.equal(receiver.isFull, true);
   });
 });

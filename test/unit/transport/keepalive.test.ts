@@ -9,7 +9,7 @@ function start(deadAfterMs: number | undefined = 45_000): { clock: HandClock; ke
   const at = (what: string): unknown => events.push(`${what} at ${clock.nowMs() / 1000}`);
   const keepalive = new Keepalive(
     clock,
-    { ping: () => at("ping"), dead: (silentMs) => at(`dead after ${silentMs / 1000}`) },
+    { ping: () => at("ping"), dead: (silentMs) => at(`dead after ${silentMs / 1000}`), tick: () => {} },
     { ...KEEPALIVE_DEFAULTS, deadAfterMs },
   );
   keepalive.start();
@@ -46,7 +46,7 @@ describe("keepalive", () => {
     const { clock, events } = start(undefined);
     const keepalive = new Keepalive(
       clock,
-      { ping: () => events.push("ping"), dead: () => events.push("dead") },
+      { ping: () => events.push("ping"), dead: () => events.push("dead"), tick: () => {} },
       { ...KEEPALIVE_DEFAULTS, deadAfterMs: undefined },
     );
     keepalive.start();

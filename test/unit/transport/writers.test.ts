@@ -3,7 +3,6 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { Drop, type DropReason } from "../../../src/base/drop-reason.ts";
 import { BatchWriter } from "../../../src/transport/batch-writer.ts";
-import { BufferPool } from "../../../src/transport/buffer-pool.ts";
 import { EgressQueue } from "../../../src/transport/egress-queue.ts";
 import { MaskKeys } from "../../../src/transport/mask-keys.ts";
 import { MessageWriter } from "../../../src/transport/message-writer.ts";
@@ -16,6 +15,7 @@ import type { Dialect } from "../../../src/wire/websocket-decoder.ts";
 import { superFrame, testFrame } from "../../contract/test-frames.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 import { asByteStream, StandInStream } from "../../stand-in-stream.ts";
+import { testPools } from "../../test-pools.ts";
 import { decodeMessages } from "./decoded-messages.ts";
 
 const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
@@ -38,8 +38,8 @@ interface WriterOptions {
 function write(bytes: Buffer, hasVnetHeader: boolean, options: WriterOptions): Written {
   const { dialect, role = "server", peerOffloads = Offload.none, maxQueuedBytes = 1 << 20 } = options;
   const stream = new StandInStream();
-  const pool = new BufferPool({ bufferBytes: 256 * 1024, maxFree: 2 });
-  const queue = new EgressQueue({ stream: asByteStream(stream), pool }, { maxQueuedBytes });
+  const pools = testPools(256 * 1024);
+  const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes });
   const maskKeys = role === "client" ? new MaskKeys() : undefined;
   const segmenter = new Segmenter({ headroom: 16 });
   const writer = new MessageWriter({ queue, segmenter, maskKeys, mask: maskBytes }, dialect);
@@ -216,8 +216,8 @@ test("mask keys are drawn over again without end, and no two thousand of them ar
 
 test("queueing frames for a peer allocates nothing per frame", () => {
   const stream = { writing: false, write: () => true, writePieces: () => true } as unknown as StandInStream;
-  const pool = new BufferPool({ bufferBytes: 256 * 1024, maxFree: 2 });
-  const queue = new EgressQueue({ stream: asByteStream(stream), pool }, { maxQueuedBytes: 1 << 20 });
+  const pools = testPools(256 * 1024);
+  const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 1 << 20 });
   const deps = { queue, segmenter: new Segmenter({ headroom: 16 }), maskKeys: undefined, mask: maskBytes };
   const writer = new MessageWriter(deps, "v2");
   const bytes = testFrame(60);
