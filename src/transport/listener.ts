@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
@@ -67,13 +66,11 @@ export class Listener {
     if (address.kind === "unix") await removeStaleSocket(address.path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(address, error)));
-      if (address.kind === "unix") this.#server.listen(address.path, resolve);
+      if (address.kind === "unix") withUmask(SOCKET_UMASK, () => this.#server.listen(address.path, resolve));
       else this.#server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) }, resolve);
     });
     // An accept that fails later, for want of descriptors, is an "error" too, and no reason to end.
     this.#server.on("error", ({ message }) => this.#deps.log.warn("listener.error", `${this.address}: ${message}`));
-    // As in the original: the web server, another user, must be able to connect.
-    if (address.kind === "unix") chmodSync(address.path, 0o666);
   }
 
   /** Takes no more connections and drops those that have not finished their handshake. */
@@ -113,6 +110,19 @@ export class Listener {
 
   #count(reason: Refusal | "too-many-pending"): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+}
+
+/** Mode 0666, as in the original: the web server, another user, must be able to connect. */
+const SOCKET_UMASK = 0o111;
+
+/** For a call that makes a file before it returns; a chmod afterwards could meet a file that was put in its place. */
+function withUmask(umask: number, call: () => void): void {
+  const before = process.umask(umask);
+  try {
+    call();
+  } finally {
+    process.umask(before);
   }
 }
 

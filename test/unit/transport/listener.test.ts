@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { connect, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -303,6 +303,29 @@ describe("listener", () => {
       const path = join(directory, "mode.sock");
       await listen(`unix:${path}`);
       assert.equal(statSync(path).mode & 0o777, 0o666);
+    });
+
+    test("is made with its mode: nothing that is put in its place has its own changed", async () => {
+      const path = join(directory, "swapped.sock");
+      const victim = join(directory, "victim");
+      writeFileSync(victim, "secret", { mode: 0o600 });
+      const umask = process.umask(0o077);
+      const original = Server.prototype.listen;
+      const spy = mock.method(Server.prototype, "listen", function (this: Server, ...args: never[]): Server {
+        Reflect.apply(original, this, args);
+        assert.equal(statSync(path).mode & 0o777, 0o666);
+        unlinkSync(path);
+        symlinkSync(victim, path);
+        return this;
+      });
+      try {
+        await listen(`unix:${path}`);
+        assert.equal(statSync(victim).mode & 0o777, 0o600);
+        assert.equal(process.umask(), 0o077);
+      } finally {
+        spy.mock.restore();
+        process.umask(umask);
+      }
     });
 
     test("that a dead server left behind is replaced", async () => {
