@@ -14,7 +14,7 @@ export interface ListenerOptions {
   readonly secureContext: SecureContext | undefined;
   /** From the accepted connection to the end of the request head, TLS handshake included. */
   readonly handshakeTimeoutMs: number;
-  /** Most connections that have not finished their handshake. */
+  /** Most connections that have not finished their handshake; one more, and the oldest of them is closed. */
   readonly maxPending: number;
 }
 
@@ -40,7 +40,9 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #pending = new Set<Socket>();
-  readonly #refusals = new Map<Refusal | "too-many-pending", number>();
+  /** Counted already, so that their end is not. */
+  readonly #crowdedOut = new WeakSet<Socket>();
+  readonly #refusals = new Map<Refusal | "crowded-out", number>();
 
   constructor(deps: ListenerDeps, options: ListenerOptions) {
     this.#deps = deps;
@@ -82,11 +84,7 @@ export class Listener {
   #onConnection(socket: Socket): void {
     // What follows an error is "close"; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
-    if (this.#pending.size >= this.#options.maxPending) {
-      this.#count("too-many-pending");
-      socket.destroy();
-      return;
-    }
+    if (this.#pending.size >= this.#options.maxPending) this.#crowdOut();
     const { address, secureContext, handshakeTimeoutMs: timeoutMs } = this.#options;
     this.#pending.add(socket);
     socket.once("close", () => this.#pending.delete(socket));
@@ -101,6 +99,7 @@ export class Listener {
           this.#deps.onIncoming(incoming);
         },
         refused: (reason, detail) => {
+          if (this.#crowdedOut.has(socket)) return;
           this.#count(reason);
           this.#deps.log.debug("listener.refused", `${this.address}: ${detail}`, { reason });
         },
@@ -108,7 +107,20 @@ export class Listener {
     );
   }
 
-  #count(reason: Refusal | "too-many-pending"): void {
+  /** Who is slow makes way for who is new: sockets that say nothing must not lock everybody else out. */
+  #crowdOut(): void {
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return;
+    this.#pending.delete(oldest);
+    this.#crowdedOut.add(oldest);
+    this.#count("crowded-out");
+    this.#deps.log.debug("listener.refused", `${this.address}: the oldest handshake made way for a new one`, {
+      reason: "crowded-out",
+    });
+    oldest.destroy();
+  }
+
+  #count(reason: Refusal | "crowded-out"): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
   }
 }

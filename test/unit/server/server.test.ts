@@ -266,10 +266,16 @@ describe("server", () => {
       await joinLegacy(serving, { mac: B });
     });
 
-    test("connections beyond those that may be pending", async () => {
+    test("the oldest of those that say nothing, when there are more than may be pending", async () => {
       const serving = await serve({ maxPending: 3 });
-      for (let i = 0; i < 3; i++) await dial(serving.address);
-      assert.equal(await (await dial(serving.address)).untilClosed(), "");
+      const silent: RawPeer[] = [];
+      for (let i = 0; i < 3; i++) silent.push(await dial(serving.address));
+      await joinLegacy(serving, { mac: A });
+      assert.equal(await silent[0]?.untilClosed(), "");
+      assert.deepEqual(
+        silent.map(({ ended }) => ended),
+        [true, false, false],
+      );
     });
   });
 

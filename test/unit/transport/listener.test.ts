@@ -229,17 +229,22 @@ describe("listener", () => {
       assert.deepEqual(Object.fromEntries(listener.refusals), { late: 2, "tls-failed": 1 });
     });
 
-    test("who connects while too many have not finished, and only them", async () => {
-      const listener = await listen("http://127.0.0.1:0", { maxPending: 2 });
-      const [first] = [await dial(listener), await dial(listener)];
-      const third = await dial(listener);
-      await third.untilClosed();
-      await refusals(listener, "too-many-pending", 1);
-      first.send(REQUEST);
-      await nextIncoming();
-      const fourth = await dial(listener);
-      fourth.send(REQUEST);
-      await waitFor("the fourth", () => incomings.length === 2);
+    test("who has taken longest when too many have not finished, and only them", async () => {
+      const listener = await listen("https://127.0.0.1:0", { maxPending: 2, secureContext });
+      const silent = await dial(listener);
+      const inTls = await dialTls(listener);
+      const done = (await dialTls(listener)).send(REQUEST);
+      await silent.untilClosed();
+      await refusals(listener, "crowded-out", 1);
+      await waitFor("the first request", () => incomings.length === 1);
+      // There is room again: who is in TLS is crowded out by the second of these only.
+      const last = [await dial(listener), await dial(listener)];
+      await inTls.untilClosed();
+      await refusals(listener, "crowded-out", 2);
+      assert.deepEqual(
+        [done, ...last].map(({ ended, closed }) => ended || closed),
+        [false, false, false],
+      );
     });
   });
 
