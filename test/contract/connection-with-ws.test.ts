@@ -178,28 +178,28 @@ describe("our client's end with ws for a server", () => {
       http.listen(0, "127.0.0.1");
       await once(http, "listening");
       const { port } = http.address() as { port: number };
-      const dialed = await dial(
-        systemClock,
-        {
-          url: parseServerUrl(`${scheme}://localhost:${port}/vpn`),
-          tls: { ca: pem(certificates.authority.certificate), cert: undefined, key: undefined, verify: true },
-          credentials: undefined,
-          mac: MAC,
-          bridge: false,
-          dialects: ["v2"],
-          timeoutMs: 5_000,
-        },
-        new AbortController().signal,
-      );
-      const ours = new RecordingEnd(
-        dialed.socket,
-        { role: "client", dialect: dialed.dialect },
-        makeTestDeps(),
-        dialed.rest,
-      );
-      ours.connection.peerOffloads = OFFLOAD_ALL;
-      ours.connection.start();
       try {
+        const dialed = await dial(
+          systemClock,
+          {
+            url: parseServerUrl(`${scheme}://localhost:${port}/vpn`),
+            tls: { ca: pem(certificates.authority.certificate), cert: undefined, key: undefined, verify: true },
+            credentials: undefined,
+            mac: MAC,
+            bridge: false,
+            dialects: ["v2"],
+            timeoutMs: 5_000,
+          },
+          new AbortController().signal,
+        );
+        const ours = new RecordingEnd(
+          dialed.socket,
+          { role: "client", dialect: dialed.dialect },
+          makeTestDeps(),
+          dialed.rest,
+        );
+        ours.connection.peerOffloads = OFFLOAD_ALL;
+        ours.connection.start();
         await ours.untilFrames(messages.length);
         assert.ok(ours.frames.every(({ bytes }, i) => bytes.equals(messages[i] as Buffer)));
         const heard = record(sockets[0] as WebSocket);
@@ -213,7 +213,7 @@ describe("our client's end with ws for a server", () => {
         await waitFor("the close", () => heard.closes.length === 1, { pollMs: 2 });
         assert.deepEqual(heard.closes, [[1001, "the client is shutting down"]]);
       } finally {
-        dialed.socket.destroy();
+        for (const socket of sockets) socket.terminate();
         server.close();
         http.close();
       }

@@ -60,11 +60,11 @@ function contract(join: () => Promise<SocketPair>): void {
     const sockets = await join();
     const { clock, ...rest } = options;
     const deps = clock === undefined ? makeTestDeps() : makeTestDeps(clock);
-    const client = new RecordingEnd(sockets.client, { ...rest, role: "client" }, deps);
-    const server = new RecordingEnd(sockets.server, { ...rest, role: "server" }, deps);
-    client.connection.start();
-    server.connection.start();
     try {
+      const client = new RecordingEnd(sockets.client, { ...rest, role: "client" }, deps);
+      const server = new RecordingEnd(sockets.server, { ...rest, role: "server" }, deps);
+      client.connection.start();
+      server.connection.start();
       await body({ sockets, client, server });
     } finally {
       sockets.close();
@@ -265,11 +265,15 @@ async function withRawPeer(
 ): Promise<void> {
   const sockets = await joinSockets("tcp", files);
   const { clock, ...rest } = options;
-  const end = new RecordingEnd(sockets[options.role], rest, clock === undefined ? makeTestDeps() : makeTestDeps(clock));
-  const raw = new RawPeer(options.role === "server" ? sockets.client : sockets.server);
-  raw.socket.resume();
-  end.connection.start();
   try {
+    const end = new RecordingEnd(
+      sockets[options.role],
+      rest,
+      clock === undefined ? makeTestDeps() : makeTestDeps(clock),
+    );
+    const raw = new RawPeer(options.role === "server" ? sockets.client : sockets.server);
+    raw.socket.resume();
+    end.connection.start();
     await body(end, raw);
   } finally {
     sockets.close();
@@ -368,11 +372,14 @@ describe("connection with a peer that breaks the rules", () => {
     const sockets = await joinSockets("tcp", files);
     const message = binary(Buffer.concat([NO_HEADER, testFrame(1000, 1)]));
     const head = Buffer.concat([message, message.subarray(0, 100)]);
-    const end = new RecordingEnd(sockets.server, { role: "server" }, makeTestDeps(), head);
-    end.connection.start();
-    sockets.client.write(message.subarray(100));
-    await end.untilFrames(2);
-    assert.ok(end.frames.every(({ bytes }) => bytes.subarray(VNET_HEADER_BYTES).equals(testFrame(1000, 1))));
-    sockets.close();
+    try {
+      const end = new RecordingEnd(sockets.server, { role: "server" }, makeTestDeps(), head);
+      end.connection.start();
+      sockets.client.write(message.subarray(100));
+      await end.untilFrames(2);
+      assert.ok(end.frames.every(({ bytes }) => bytes.subarray(VNET_HEADER_BYTES).equals(testFrame(1000, 1))));
+    } finally {
+      sockets.close();
+    }
   });
 });

@@ -301,7 +301,7 @@ describe("client", () => {
   });
 
   test("stops in each state: dialing, open, waiting; says goodbye with 1001 and lets the device go", async () => {
-    const silent: NetServer = createServer(() => {});
+    const silent: NetServer = createServer(() => {}).unref();
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const dialing = start((silent.address() as AddressInfo).port, new Host("dialing", A));
     await Promise.all([dialing.stop(), dialing.stop()]);
