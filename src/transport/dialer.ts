@@ -2,12 +2,12 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import { AGENT } from "../base/version.ts";
-import { DEFAULT_HTTP_LIMITS, parseResponseHead } from "../wire/http.ts";
+import { DEFAULT_HTTP_LIMITS, mayHeadBeSettled, parseResponseHead, type ResponseHead } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 import { connectError, handshakeError, lateError, statusError } from "./dial-error.ts";
-import { readHead } from "./read-head.ts";
+import { type HeadFormat, readHead } from "./read-head.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
 
@@ -94,6 +94,11 @@ function connected(clock: Clock, socket: Socket, { url, timeoutMs }: DialOptions
   });
 }
 
+const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
+  mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS),
+  parse: (bytes, start, end) => parseResponseHead(bytes, start, end, DEFAULT_HTTP_LIMITS),
+};
+
 function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<Dialed> {
   const { url, mac, bridge, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
@@ -101,9 +106,7 @@ function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<Di
   const { hostHeader: host, path } = url;
   socket.write(formatOpening({ host, path, key, mac, bridge, authorization, dialects, userAgent: AGENT }));
   return new Promise((resolve, reject) => {
-    const parse = (bytes: Uint8Array, start: number, end: number) =>
-      parseResponseHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
-    readHead(clock, socket, { timeoutMs, parse }, (outcome) => {
+    readHead(clock, socket, { timeoutMs, format: RESPONSE_FORMAT }, (outcome) => {
       if (outcome.state === "late") return reject(lateError(url, "the answer to the upgrade", timeoutMs));
       if (outcome.state === "gone") return reject(handshakeError(url, "it hung up without an answer."));
       if (outcome.state === "fault") return reject(handshakeError(url, outcome.message));

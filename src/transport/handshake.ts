@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
-import { type Incoming, type IncomingHead, parseHttpIncoming, parseUwsgiIncoming, refuse } from "./incoming.ts";
+import { httpIncoming, type Incoming, type IncomingHead, refuse, uwsgiIncoming } from "./incoming.ts";
 import type { Protocol } from "./listen-address.ts";
 import { detectProtocol } from "./protocol.ts";
-import { type HeadOutcome, type HeadResult, readHead } from "./read-head.ts";
+import { type HeadFormat, type HeadOutcome, readHead } from "./read-head.ts";
 
 export interface HandshakeOptions {
   /** What may be spoken here. */
@@ -27,8 +27,6 @@ export interface HandshakeEvents {
   refused(reason: Refusal, detail: string): void;
 }
 
-type ParseHead = (bytes: Uint8Array, start: number, end: number) => HeadResult<IncomingHead>;
-
 /**
  * One accepted connection until its request is whole:
  *
@@ -49,8 +47,8 @@ export function shakeHands(
     socket.destroy();
     events.refused(reason, detail);
   };
-  const readRequest = (stream: Socket, parse: ParseHead): void =>
-    readHead(deps.clock, stream, { timeoutMs: remainingMs(), parse }, (outcome) => {
+  const readRequest = (stream: Socket, format: HeadFormat<IncomingHead>): void =>
+    readHead(deps.clock, stream, { timeoutMs: remainingMs(), format }, (outcome) => {
       if (outcome.state === "done") events.done({ ...outcome.head, socket: stream, rest: outcome.rest });
       else refuseOutcome(stream, outcome, events);
     });
@@ -61,7 +59,7 @@ export function shakeHands(
     }
     startTls(deps.clock, deps.secureContext, socket, remainingMs(), (outcome) => {
       if (typeof outcome === "string") drop("tls-failed", outcome);
-      else readRequest(outcome, parseHttpIncoming(outcome));
+      else readRequest(outcome, httpIncoming(outcome));
     });
   };
   peekFirstByte(deps.clock, socket, remainingMs(), (firstByte) => {
@@ -70,7 +68,7 @@ export function shakeHands(
     else if (protocol === undefined || !options.spoken.includes(protocol)) {
       refuseProtocol(socket, protocol, options.spoken, events);
     } else if (protocol === "tls") readTls();
-    else readRequest(socket, protocol === "http" ? parseHttpIncoming(socket) : parseUwsgiIncoming);
+    else readRequest(socket, protocol === "http" ? httpIncoming(socket) : uwsgiIncoming);
   });
 }
 

@@ -1,8 +1,14 @@
 import type { Socket } from "node:net";
-import { DEFAULT_HTTP_LIMITS, formatResponse, type HeaderList, parseRequestHead } from "../wire/http.ts";
+import {
+  DEFAULT_HTTP_LIMITS,
+  formatResponse,
+  type HeaderList,
+  mayHeadBeSettled,
+  parseRequestHead,
+} from "../wire/http.ts";
 import { type OpeningRequest, openingFromHttp, openingFromUwsgi } from "../wire/opening.ts";
 import { DEFAULT_UWSGI_LIMITS, decodeUwsgi, UwsgiModifier, type UwsgiVars } from "../wire/uwsgi.ts";
-import type { HeadResult } from "./read-head.ts";
+import type { HeadFormat, HeadResult } from "./read-head.ts";
 
 /** A request that reached a listener, whole and well formed, and the stream it came by. */
 export interface Incoming {
@@ -28,21 +34,22 @@ export interface RemoteIdentity {
 /** What a request head says, without the stream. */
 export type IncomingHead = Pick<Incoming, "via" | "request" | "isControl" | "remote">;
 
-/** Decodes an HTTP request head. What it says about its sender is not believed. */
-export function parseHttpIncoming(
-  socket: Socket,
-): (bytes: Uint8Array, start: number, end: number) => HeadResult<IncomingHead> {
-  return (bytes, start, end) => {
+/** An HTTP request head. What it says about its sender is not believed. */
+export function httpIncoming(socket: Socket): HeadFormat<IncomingHead> {
+  const parse = (bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> => {
     const result = parseRequestHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
     if (result.state !== "done") return result;
     const remote = { address: socket.remoteAddress ?? "", user: "", distinguishedName: "" };
     const head = { via: "http", request: openingFromHttp(result.head), isControl: false, remote } as const;
     return { state: "done", head, consumed: result.consumed };
   };
+  return { mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS), parse };
 }
 
-/** Decodes a uwsgi packet. */
-export function parseUwsgiIncoming(bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> {
+/** A uwsgi packet: its size stands in front, so that asking for more costs nothing. */
+export const uwsgiIncoming: HeadFormat<IncomingHead> = { mayBeSettled: () => true, parse: parseUwsgiIncoming };
+
+function parseUwsgiIncoming(bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> {
   const result = decodeUwsgi(bytes, start, end, DEFAULT_UWSGI_LIMITS);
   if (result.state === "more") return result;
   if (result.state === "fault") return { ...result, status: 400 };

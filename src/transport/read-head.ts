@@ -15,10 +15,20 @@ export type HeadOutcome<Head> =
   /** The other side went away, or the stream failed. */
   | { readonly state: "gone" };
 
-export interface HeadOptions<Head> {
-  readonly timeoutMs: number;
+/** How the heads of a protocol are told. */
+export interface HeadFormat<Head> {
+  /**
+   * Whether `parse` may answer other than "more" to bytes of which those before `seen` were looked at already. Must not
+   * look at all of them again: who sends a head byte by byte would have us work for its square.
+   */
+  readonly mayBeSettled: (bytes: Uint8Array, seen: number, end: number) => boolean;
   /** Looks at all bytes so far; must answer "fault" before they are too many. */
   readonly parse: (bytes: Uint8Array, start: number, end: number) => HeadResult<Head>;
+}
+
+export interface HeadOptions<Head> {
+  readonly timeoutMs: number;
+  readonly format: HeadFormat<Head>;
 }
 
 /**
@@ -31,7 +41,9 @@ export function readHead<Head>(
   options: HeadOptions<Head>,
   done: (outcome: HeadOutcome<Head>) => void,
 ): void {
+  const { format, timeoutMs } = options;
   let bytes: Buffer = Buffer.alloc(0);
+  let length = 0;
   const finish = (outcome: HeadOutcome<Head>): void => {
     cancelTimer();
     socket.pause();
@@ -40,14 +52,30 @@ export function readHead<Head>(
   };
   const onGone = (): void => finish({ state: "gone" });
   const onData = (chunk: Buffer): void => {
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-    const result = options.parse(bytes, 0, bytes.length);
+    const seen = length;
+    bytes = append(bytes, seen, chunk);
+    length = seen + chunk.length;
+    if (!format.mayBeSettled(bytes, seen, length)) return;
+    const result = format.parse(bytes, 0, length);
     if (result.state === "done") {
-      finish({ state: "done", head: result.head, rest: bytes.subarray(result.consumed) });
+      finish({ state: "done", head: result.head, rest: bytes.subarray(result.consumed, length) });
     } else if (result.state === "fault") {
       finish({ state: "fault", message: result.message, status: result.status });
     }
   };
-  const cancelTimer = clock.after(options.timeoutMs, () => finish({ state: "late" }));
+  const cancelTimer = clock.after(timeoutMs, () => finish({ state: "late" }));
   socket.on("data", onData).once("end", onGone).once("close", onGone).resume();
+}
+
+/** The chunk behind the first `length` bytes; the buffer doubles, so that each byte is copied twice or so at most. */
+function append(bytes: Buffer, length: number, chunk: Buffer): Buffer {
+  if (length === 0) return chunk;
+  const needed = length + chunk.length;
+  let room = bytes;
+  if (needed > bytes.length) {
+    room = Buffer.allocUnsafeSlow(2 * needed);
+    bytes.copy(room, 0, 0, length);
+  }
+  chunk.copy(room, length);
+  return room;
 }

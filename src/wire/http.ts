@@ -1,7 +1,7 @@
 /**
  * Heads of HTTP/1 requests and responses (RFC 9112), as far as an opening handshake needs them: no bodies, no
  * trailers, and strict, because a head that two parsers read differently is how requests are smuggled. The stream's
- * owner presents the bytes from the start of the head each time more have come.
+ * owner presents the bytes from the start of the head, once `mayHeadBeSettled` says that it is worth it.
  */
 import { encodeUtf8 } from "./utf8.ts";
 
@@ -74,6 +74,29 @@ const CR = 0x0d;
 const SP = 0x20;
 const DEL = 0x7f;
 
+/**
+ * Whether a head, of which the bytes before `seen` were asked about already, may be settled by those up to `end`: it is
+ * whole, too long or has a fault in its lines. Looks at each new byte once. Too many headers are found at the end only.
+ */
+export function mayHeadBeSettled(
+  bytes: Uint8Array,
+  start: number,
+  seen: number,
+  end: number,
+  limits: HttpLimits,
+): boolean {
+  if (end - start >= limits.maxHeadBytes) return true;
+  for (let at = seen; at < end; at++) {
+    const byte = bytes[at] as number;
+    const isBehindCr = at > start && bytes[at - 1] === CR;
+    if (byte === LF) {
+      const isLineEmpty = at - 2 < start || bytes[at - 2] === LF;
+      if (!isBehindCr || isLineEmpty) return true;
+    } else if (isBehindCr || isControl(byte)) return true;
+  }
+  return false;
+}
+
 /** Reads a request's head. Faults: 400, 413 and 501 (a body), 414 and 431 (too large), 505. */
 export function parseRequestHead(
   bytes: Uint8Array,
@@ -132,12 +155,17 @@ function readLines(bytes: Uint8Array, start: number, end: number, limits: HttpLi
       lineStart = at + 1;
     } else if (at > lineStart && bytes[at - 1] === CR) {
       return fault(400, "carriage return without line feed");
-    } else if ((byte < SP && byte !== HT && byte !== CR) || byte === DEL) {
+    } else if (isControl(byte)) {
       return fault(400, "control character in the head");
     }
   }
   if (end - start < limits.maxHeadBytes) return { state: "more" };
   return fault(lines.length === 0 ? 414 : 431, `head is over ${limits.maxHeadBytes} bytes`);
+}
+
+/** Of those that have no place in a head; LF is looked at by itself. */
+function isControl(byte: number): boolean {
+  return (byte < SP && byte !== HT && byte !== CR) || byte === DEL;
 }
 
 function parseRequestLine(line: string): Omit<RequestHead, "headers"> | HttpFault {
@@ -191,9 +219,7 @@ function isBlank(code: number): boolean {
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
 }
 
 function fault(status: number, message: string): HttpFault {
