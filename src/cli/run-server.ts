@@ -7,9 +7,11 @@ import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
+import type { TapOptions } from "../device/tap-options.ts";
 import { Server } from "../server/server.ts";
 import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
+import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
 import { TLS_SETTINGS } from "../transport/tls-settings.ts";
 import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
@@ -37,19 +39,24 @@ export interface ServerSettings {
   readonly logLevel: LogLevel;
 }
 
-/** TAP, `--exec`, listeners, privileges: in this order, as in the original; then serves until a signal comes. */
+/**
+ * Listeners, TAP, `--exec`, privileges: in this order, as in the original; only then is anything read that a stranger
+ * sent. An address that is in use leaves neither a TAP nor what `--exec` does. Serves until a signal comes.
+ */
 export async function runServer(settings: ServerSettings): Promise<void> {
   const log = makeLogger(settings.logFormat, settings.logLevel);
   checkExposure(settings, (text) => log.warn("server.anonymous", text));
   const secureContext = loadCertificate(settings);
-  const device = openUplink(settings);
+  const tap = tapOptions(settings);
+  const mask = nativeMask();
+  const listenerDeps = { clock: systemClock, log };
+  const listeners = await bindListeners(listenerDeps, settings.listen, { ...LISTENER_DEFAULTS, secureContext });
+  const device = openUplink(tap, listeners);
   const failed = makeFailure();
   const server = new Server(
-    { clock: systemClock, log, mask: nativeMask(), tuneSocket, device, onDeviceError: failed.fail },
+    { clock: systemClock, log, mask, tuneSocket, listeners, device, onDeviceError: failed.fail },
     Object.freeze({
       ...SERVER_DEFAULTS,
-      listen: settings.listen,
-      secureContext,
       bridge: settings.bridge,
       floodBroadcast: settings.broadcast,
       floodMulticast: settings.multicast,
@@ -58,26 +65,36 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device?.name);
-    await server.start();
     dropPrivileges(settings);
+    server.start();
   } catch (error) {
     await server.stop();
     throw error;
   }
   const addresses = server.addresses.join(", ");
-  const tap = device === undefined ? "no TAP" : `TAP ${device.name}`;
-  log.info("server.ready", `${AGENT} listens on ${addresses}, ${tap}`, { addresses, tap: device?.name });
+  const uplink = device === undefined ? "no TAP" : `TAP ${device.name}`;
+  log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplink}`, { addresses, tap: device?.name });
   await runUntilSignal(log, server, failed.promise);
   log.info("server.stopped", "stopped");
 }
 
-function openUplink({ tap, addresses, mtu }: ServerSettings): Device | undefined {
+function tapOptions({ tap, addresses, mtu }: ServerSettings): TapOptions | undefined {
   if (tap === undefined) {
     if (addresses.length > 0) throw new ConfigError("ADDRESS_WITHOUT_TAP", "--address needs --tap: it is the TAP's.");
     return undefined;
   }
   const cidrs = addresses.map(parseCidr);
-  return openTap({ ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) });
+  return { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+}
+
+/** The TAP, if there is to be one; the listeners are closed if it cannot be made. */
+function openUplink(options: TapOptions | undefined, listeners: readonly Listener[]): Device | undefined {
+  try {
+    return options === undefined ? undefined : openTap(options);
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
 }
 
 /** Fails closed: who reaches a listener is in, so one that strangers reach must be asked for by name. */

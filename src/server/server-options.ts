@@ -1,19 +1,12 @@
-import type { SecureContext } from "node:tls";
-import type { ListenAddress } from "../transport/listen-address.ts";
-import { LISTENER_DEFAULTS } from "../transport/listener.ts";
 import { CONNECTION_DEFAULTS } from "../transport/websocket-connection.ts";
 
 /** Everything a server needs to know; complete and frozen before it starts. */
 export interface ServerOptions {
-  readonly listen: readonly ListenAddress[];
-  readonly secureContext: SecureContext | undefined;
   /** Whether unknown unicast goes to the server's own TAP. */
   readonly bridge: boolean;
   readonly floodBroadcast: boolean;
   readonly floodMulticast: boolean;
   readonly maxPeers: number;
-  readonly handshakeTimeoutMs: number;
-  readonly maxPending: number;
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;
   readonly closeTimeoutMs: number;
@@ -28,6 +21,5 @@ export const SERVER_DEFAULTS = {
   floodMulticast: true,
   maxPeers: 4096,
   mtu: 1500,
-  ...LISTENER_DEFAULTS,
   ...CONNECTION_DEFAULTS,
 } as const;

@@ -8,7 +8,7 @@ import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
-import { Listener } from "../transport/listener.ts";
+import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import { formatResponse } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
@@ -24,6 +24,8 @@ export interface ServerDeps {
   readonly log: Logger;
   readonly mask: MaskBytes;
   readonly tuneSocket: TuneSocket;
+  /** Bound, not open. The server owns them from now on. */
+  readonly listeners: readonly Listener[];
   /** The server's own TAP. The server owns it from now on. */
   readonly device: Device | undefined;
   /** The device is gone: the process should stop. */
@@ -46,7 +48,6 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #switch: Switch;
   readonly #connectionDeps: ConnectionDeps;
-  readonly #listeners: readonly Listener[];
   readonly #uplink: Uplink | undefined;
   readonly #peers = new Map<number, Peer>();
   readonly #startedMs = Date.now();
@@ -56,19 +57,15 @@ export class Server {
   #stopped: Promise<void> | undefined;
 
   constructor(deps: ServerDeps, options: ServerOptions) {
-    const { clock, log } = deps;
+    const { clock } = deps;
     this.#deps = deps;
     this.#options = options;
-    const { floodBroadcast, floodMulticast, secureContext, handshakeTimeoutMs, maxPending } = options;
+    const { floodBroadcast, floodMulticast } = options;
     // One port more than peers, for the uplink.
     const maxPorts = options.maxPeers + 1;
     const hashSeed = randomInt(2 ** 32);
     this.#switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, floodBroadcast, floodMulticast, maxPorts, hashSeed });
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
-    this.#listeners = options.listen.map((address) => {
-      const onIncoming = (incoming: Incoming): void => this.#onIncoming(incoming);
-      return new Listener({ clock, log, onIncoming }, { address, secureContext, handshakeTimeoutMs, maxPending });
-    });
     if (deps.device !== undefined) {
       const { segmenter } = this.#connectionDeps;
       const uplinkDeps = { device: deps.device, switch: this.#switch, segmenter };
@@ -78,19 +75,14 @@ export class Server {
 
   /** The addresses in force. */
   get addresses(): readonly string[] {
-    return this.#listeners.map((listener) => listener.address);
+    return this.#deps.listeners.map((listener) => listener.address);
   }
 
-  /** Takes connections from now on. A ConfigError says which address cannot be listened on; nothing is open then. */
-  async start(): Promise<void> {
-    try {
-      for (const listener of this.#listeners) await listener.start();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+  /** Forwards, and lets peers in, from now on. */
+  start(): void {
     this.#stopTicking = this.#deps.clock.every(TICK_MS, () => this.#switch.tick());
     this.#uplink?.start((error) => this.#deps.onDeviceError(error));
+    for (const listener of this.#deps.listeners) listener.open((incoming) => this.#onIncoming(incoming));
   }
 
   /** Drains: no new connections, close 1001 to every peer, then the TAP goes. Idempotent. */
@@ -101,7 +93,7 @@ export class Server {
 
   async #stop(): Promise<void> {
     this.#stopTicking?.();
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#deps.listeners) listener.close();
     if (this.#peers.size > 0) await this.#drain();
     this.#deps.device?.close();
   }
@@ -135,7 +127,7 @@ export class Server {
     }
     const id = this.#lastId + 1;
     const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
-    const peerDeps = { log: this.#deps.log, switch: this.#switch, connection: this.#connectionDeps, onGone };
+    const peerDeps = { log: this.#deps.log, switch: this.#switch, connectionDeps: this.#connectionDeps, onGone };
     const peer = new Peer(peerDeps, id, incoming, opening, this.#options);
     if (!peer.join()) {
       refuse(incoming.socket, 503, "This server has as many peers as it takes.", [["Retry-After", "60"]]);

@@ -23,9 +23,10 @@ export const LISTENER_DEFAULTS = { handshakeTimeoutMs: 10_000, maxPending: 1024 
 export interface ListenerDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Gets every whole request; owns its socket from then on, which is paused. */
-  readonly onIncoming: (incoming: Incoming) => void;
 }
+
+/** Gets every whole request; owns its socket from then on, which is paused. */
+export type OnIncoming = (incoming: Incoming) => void;
 
 const SPOKEN: Readonly<Record<ListenAddress["kind"], readonly Protocol[]>> = {
   http: ["http"],
@@ -34,7 +35,11 @@ const SPOKEN: Readonly<Record<ListenAddress["kind"], readonly Protocol[]>> = {
   tcp: ["uwsgi", "http", "tls"],
 };
 
-/** A listening socket that turns connections into whole requests, no more than `maxPending` of them at a time. */
+/**
+ * A listening socket that turns connections into whole requests, no more than `maxPending` of them at a time.
+ *
+ *     made ──bind()──► bound: who connects waits, unread ──open()──► serving ──close()──► closed
+ */
 export class Listener {
   readonly #deps: ListenerDeps;
   readonly #options: ListenerOptions;
@@ -43,6 +48,8 @@ export class Listener {
   /** Counted already, so that their end is not. */
   readonly #crowdedOut = new WeakSet<Socket>();
   readonly #refusals = new Map<Refusal | "crowded-out", number>();
+  /** Undefined until we are open. */
+  #onIncoming: OnIncoming | undefined;
 
   constructor(deps: ListenerDeps, options: ListenerOptions) {
     this.#deps = deps;
@@ -62,10 +69,10 @@ export class Listener {
     return formatListenAddress(this.#options.address, port);
   }
 
-  /** Resolves once connections are taken; a ConfigError says why they cannot be. */
-  async start(): Promise<void> {
+  /** Takes the address, and reads nothing yet: a server binds as root. A ConfigError says why it cannot be had. */
+  async bind(): Promise<void> {
     const { address } = this.#options;
-    if (address.kind === "unix") await removeStaleSocket(address.path);
+    await makeRoom(address);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(address, error)));
       if (address.kind === "unix") withUmask(SOCKET_UMASK, () => this.#server.listen(address.path, resolve));
@@ -73,6 +80,12 @@ export class Listener {
     });
     // An accept that fails later, for want of descriptors, is an "error" too, and no reason to end.
     this.#server.on("error", ({ message }) => this.#deps.log.warn("listener.error", `${this.address}: ${message}`));
+  }
+
+  /** Reads what is sent from now on, also by those who have connected since the bind. */
+  open(onIncoming: OnIncoming): void {
+    this.#onIncoming = onIncoming;
+    for (const socket of this.#pending) this.#shakeHands(socket, onIncoming);
   }
 
   /** Takes no more connections and drops those that have not finished their handshake. */
@@ -85,9 +98,13 @@ export class Listener {
     // What follows an error is "close"; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
     if (this.#pending.size >= this.#options.maxPending) this.#crowdOut();
-    const { address, secureContext, handshakeTimeoutMs: timeoutMs } = this.#options;
     this.#pending.add(socket);
     socket.once("close", () => this.#pending.delete(socket));
+    if (this.#onIncoming !== undefined) this.#shakeHands(socket, this.#onIncoming);
+  }
+
+  #shakeHands(socket: Socket, onIncoming: OnIncoming): void {
+    const { address, secureContext, handshakeTimeoutMs: timeoutMs } = this.#options;
     const deps = { clock: this.#deps.clock, secureContext };
     shakeHands(
       deps,
@@ -96,7 +113,7 @@ export class Listener {
       {
         done: (incoming) => {
           this.#pending.delete(socket);
-          this.#deps.onIncoming(incoming);
+          onIncoming(incoming);
         },
         refused: (reason, detail) => {
           if (this.#crowdedOut.has(socket)) return;
@@ -122,6 +139,31 @@ export class Listener {
 
   #count(reason: Refusal | "crowded-out"): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+}
+
+/** Binds every address, or none. A ConfigError says which one cannot be listened on. */
+export async function bindListeners(
+  deps: ListenerDeps,
+  addresses: readonly ListenAddress[],
+  options: Omit<ListenerOptions, "address">,
+): Promise<readonly Listener[]> {
+  const listeners = addresses.map((address) => new Listener(deps, { ...options, address }));
+  try {
+    for (const listener of listeners) await listener.bind();
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
+  return listeners;
+}
+
+async function makeRoom(address: ListenAddress): Promise<void> {
+  if (address.kind !== "unix") return;
+  try {
+    await removeStaleSocket(address.path);
+  } catch (error) {
+    throw error instanceof ConfigError || !(error instanceof Error) ? error : listenError(address, error);
   }
 }
 

@@ -94,8 +94,9 @@ describe("our server's end with ws for a client", () => {
       key: pem(certificates.server.key),
     });
     const options = { ...LISTENER_DEFAULTS, secureContext, address: parseListenAddress(address) };
-    const listener = new Listener({ clock: systemClock, log: silentLogger, onIncoming }, options);
-    await listener.start();
+    const listener = new Listener({ clock: systemClock, log: silentLogger }, options);
+    await listener.bind();
+    listener.open(onIncoming);
     const url = listener.address.replace(/^http/, "ws").replace(/^unix:.*/, "ws://localhost/");
     const socket = new WebSocket(url, ["vpn-ws.v2"], {
       rejectUnauthorized: false,

@@ -1,6 +1,7 @@
 /** Commands that run in this process: both forms of the server's, until a signal or a failure. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -54,12 +55,22 @@ describe("server command", () => {
       legacyServerCommand().parseAsync([...QUIET, ...words, path], { from: "user" }),
   };
   for (const [form, run] of Object.entries(forms)) {
-    test(`the ${form} form runs --exec, then listens, until a signal`, async () => {
+    test(`the ${form} form binds, runs --exec, then serves, until a signal`, async () => {
       const path = join(directory, `${form}.sock`);
       const mark = join(directory, `${form}.mark`);
-      const isListening = (): boolean => statSync(path).isSocket() && existsSync(mark);
-      await endBy("SIGTERM", () => run(path, "--exec", `test ! -e '${path}' && touch '${mark}'`), isListening);
+      const isListening = (): boolean => existsSync(mark);
+      await endBy("SIGTERM", () => run(path, "--exec", `test -S '${path}' && touch '${mark}'`), isListening);
       assert.ok(!existsSync(path));
+    });
+
+    test(`the ${form} form does not run --exec if an address is in use`, async () => {
+      const path = join(directory, `${form}-taken.sock`);
+      const mark = join(directory, `${form}-taken.mark`);
+      const other = createServer();
+      await new Promise<void>((resolve) => other.listen(path, resolve));
+      await isConfigError(run(path, "--exec", `touch '${mark}'`), "LISTEN_FAILED");
+      assert.ok(!existsSync(mark));
+      other.close();
     });
 
     test(`the ${form} form does not stay if --exec fails or the user is unknown`, async () => {

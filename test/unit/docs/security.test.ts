@@ -5,6 +5,7 @@ import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { SWITCH_DEFAULTS } from "../../../src/switch/switch.ts";
 import { KEEPALIVE_DEFAULTS } from "../../../src/transport/keepalive.ts";
+import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
 import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
 import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
@@ -26,8 +27,8 @@ const LIMITS: Readonly<Record<string, number | string>> = {
   "HTTP headers": DEFAULT_HTTP_LIMITS.maxHeaders,
   "uwsgi packet, bytes": DEFAULT_UWSGI_LIMITS.maxBytes,
   "uwsgi variables": DEFAULT_UWSGI_LIMITS.maxVars,
-  "handshake, ms": SERVER_DEFAULTS.handshakeTimeoutMs,
-  "connections in their handshake, per listener": SERVER_DEFAULTS.maxPending,
+  "handshake, ms": LISTENER_DEFAULTS.handshakeTimeoutMs,
+  "connections in their handshake, per listener": LISTENER_DEFAULTS.maxPending,
   "time to read an answer that is no upgrade, ms": privateConstant("src/transport/incoming.ts", "LINGER_MS"),
   peers: SERVER_DEFAULTS.maxPeers,
   "message, bytes": SERVER_DEFAULTS.maxMessageBytes,

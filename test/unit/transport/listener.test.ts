@@ -16,7 +16,7 @@ import { ConfigError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { type Incoming, refuse } from "../../../src/transport/incoming.ts";
 import { parseListenAddress } from "../../../src/transport/listen-address.ts";
-import { LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
+import { bindListeners, LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { endpointOf, RawPeer } from "../../raw-peer.ts";
@@ -64,11 +64,12 @@ describe("listener", () => {
     options: Partial<ListenerOptions> = {},
     clock: Clock = systemClock,
   ): Promise<Listener> {
-    const deps = { clock, log: silentLogger, onIncoming: (incoming: Incoming) => incomings.push(incoming) };
     const address = parseListenAddress(text);
+    const deps = { clock, log: silentLogger };
     const listener = new Listener(deps, { ...LISTENER_DEFAULTS, secureContext: undefined, ...options, address });
     listeners.push(listener);
-    await listener.start();
+    await listener.bind();
+    listener.open((incoming) => incomings.push(incoming));
     return listener;
   }
 
@@ -246,6 +247,37 @@ describe("listener", () => {
         [false, false, false],
       );
     });
+  });
+
+  test("until it is open it reads nothing, and then serves those who came before, in time from then on", async () => {
+    const clock = new HandClock();
+    const address = parseListenAddress("http://127.0.0.1:0");
+    const listener = new Listener(
+      { clock, log: silentLogger },
+      { ...LISTENER_DEFAULTS, secureContext: undefined, maxPending: 2, address },
+    );
+    listeners.push(listener);
+    await listener.bind();
+    const [crowdedOut, early, silent] = [await dial(listener), await dial(listener), await dial(listener)];
+    early.send(REQUEST);
+    await crowdedOut.untilClosed();
+    clock.advance(20_000);
+    assert.deepEqual([clock.timersSet, incomings.length], [0, 0]);
+    listener.open((incoming) => incomings.push(incoming));
+    await nextIncoming();
+    clock.advance(10_000);
+    await silent.untilClosed();
+    assert.deepEqual(Object.fromEntries(listener.refusals), { "crowded-out": 1, late: 1 });
+  });
+
+  test("several are bound, or none", async () => {
+    const { address } = await listen("http://127.0.0.1:0");
+    const path = join(directory, "one-of-two.sock");
+    const addresses = [`unix:${path}`, address].map(parseListenAddress);
+    const deps = { clock: systemClock, log: silentLogger };
+    const bound = bindListeners(deps, addresses, { ...LISTENER_DEFAULTS, secureContext: undefined });
+    await assert.rejects(bound, isConfigError("LISTEN_FAILED", /EADDRINUSE/, /another port/));
+    assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
   });
 
   test("a refused client that goes on sending is cut off all the same", async () => {
