@@ -4,7 +4,7 @@ import { DROP_NAMES, Drop } from "../src/base/drop-reason.ts";
 import { Frame } from "../src/wire/frame.ts";
 import { Segmenter } from "../src/wire/segment.ts";
 import {
-  MAX_SEGMENTS,
+  MIN_TCP_GSO_BYTES,
   requiredOffloads,
   sanitizeVnetHeader,
   VNET_HEADER_BYTES,
@@ -13,6 +13,8 @@ import {
 import type { Random } from "./fuzz-random.ts";
 
 const MAX_FRAME_BYTES = 1514;
+/** Of a 64 KiB packet at the least segment size there may be. */
+const MAX_SEGMENTS = Math.ceil(65_535 / MIN_TCP_GSO_BYTES);
 /** Lies around every input; a decoder that touches it has left its bounds. */
 const GUARD_BYTES = 32;
 const GUARD = 0xa5;

@@ -38,11 +38,13 @@ export class Client {
   readonly #deps: ClientDeps;
   readonly #link: Link;
   #connection: WebSocketConnection | undefined;
+  /** Whether the server has welcomed us on this connection; what it says again is not heard. */
+  #isWelcome = false;
 
   constructor(deps: ClientDeps, options: ClientOptions) {
     this.#deps = deps;
     const { clock, log, device } = deps;
-    const connection = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
+    const connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const events = {
       onUp: (up: WebSocketConnection) => this.#onUp(up),
       onDown: () => this.#onDown(),
@@ -54,7 +56,7 @@ export class Client {
         onDrained: () => device.resume(),
       },
     };
-    this.#link = new Link({ clock, log, connection }, device.mac, events, options);
+    this.#link = new Link({ clock, log, connectionDeps }, device.mac, events, options);
   }
 
   start(): void {
@@ -92,16 +94,18 @@ export class Client {
 
   #onDown(): void {
     this.#connection = undefined;
+    this.#isWelcome = false;
     this.#deps.device.resume();
   }
 
   #onControl(message: ControlMessage): void {
-    if (message.kind === "welcome") this.#onWelcome(message);
+    if (message.kind === "welcome" && !this.#isWelcome) this.#onWelcome(message);
     else if (message.kind === "bye" && message.retryAfterMs !== undefined) this.#link.waitAtLeast(message.retryAfterMs);
   }
 
   #onWelcome({ agent, mtu, offloads, maxMessageBytes }: WelcomeMessage): void {
     const { device, log } = this.#deps;
+    this.#isWelcome = true;
     const takesSuperFrames = maxMessageBytes >= SUPER_FRAME_MESSAGE_BYTES;
     if (this.#connection !== undefined) this.#connection.peerOffloads = takesSuperFrames ? offloads : Offload.none;
     log.debug("client.welcome", `the server runs ${agent}`, { mtu });

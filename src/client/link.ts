@@ -15,7 +15,7 @@ import type { ClientOptions } from "./client-options.ts";
 export interface LinkDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly connection: ConnectionDeps;
+  readonly connectionDeps: ConnectionDeps;
 }
 
 /** What the link tells its owner; frames go straight from the connection to `handlers`. */
@@ -104,10 +104,10 @@ export class Link {
 
   #open({ socket, dialect, rest: head }: Dialed): void {
     const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs, url } = this.#options;
-    this.#deps.connection.tuneSocket(socket);
-    const stream = new ByteStream(socket, this.#deps.connection.receiveBuffers, { maxMessageBytes, head });
+    this.#deps.connectionDeps.tuneSocket(socket);
+    const stream = new ByteStream(socket, this.#deps.connectionDeps.receiveBuffers, { maxMessageBytes, head });
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
-    const connection = new WebSocketConnection(this.#deps.connection, stream, handlers, {
+    const connection = new WebSocketConnection(this.#deps.connectionDeps, stream, handlers, {
       role: "client",
       dialect,
       maxMessageBytes,

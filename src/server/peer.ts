@@ -21,7 +21,7 @@ import type { ServerOptions } from "./server-options.ts";
 export interface PeerDeps {
   readonly log: Logger;
   readonly switch: Switch;
-  readonly connection: ConnectionDeps;
+  readonly connectionDeps: ConnectionDeps;
   /** Called once, when the peer is gone and its port with it. */
   readonly onGone: (peer: Peer, closed: Closed) => void;
 }
@@ -45,6 +45,7 @@ export class Peer implements Egress {
   readonly #options: ServerOptions;
   readonly #opening: AcceptedOpening;
   #port: Port | undefined;
+  #hasHello = false;
 
   constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
     const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs } = options;
@@ -55,10 +56,10 @@ export class Peer implements Egress {
     this.#deps = deps;
     this.#options = options;
     this.#opening = opening;
-    deps.connection.tuneSocket(socket);
-    const stream = new ByteStream(socket, deps.connection.receiveBuffers, { maxMessageBytes, head });
+    deps.connectionDeps.tuneSocket(socket);
+    const stream = new ByteStream(socket, deps.connectionDeps.receiveBuffers, { maxMessageBytes, head });
     this.connection = new WebSocketConnection(
-      deps.connection,
+      deps.connectionDeps,
       stream,
       {
         onFrame: (frame) => this.#onFrame(frame),
@@ -143,10 +144,11 @@ export class Peer implements Egress {
 
   #onControl(message: ControlMessage): void {
     if (message.kind === "bye") this.close(CloseCode.normal, message.reason);
-    else if (message.kind === "hello") this.#onHello(message);
+    else if (message.kind === "hello" && !this.#hasHello) this.#onHello(message);
   }
 
   #onHello(message: HelloMessage): void {
+    this.#hasHello = true;
     this.connection.peerOffloads = message.offloads;
     const { mtu, maxMessageBytes } = this.#options;
     // We take every kind of super-frame: what another port cannot take is segmented here.

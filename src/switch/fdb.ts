@@ -16,6 +16,8 @@ import { formatMac, type Mac } from "../wire/mac.ts";
 export interface ForwardingTableOptions {
   /** Most addresses the table learns; the next one is not learned. */
   readonly capacity: number;
+  /** Most addresses learned at one port, so that one bridge cannot fill the table for all. */
+  readonly maxLearnedPerPort: number;
   /** Most addresses that are pinned at once; the owner sees to it (a port pins one). */
   readonly maxPinned: number;
   /** A learned address that was silent this long is forgotten. IEEE 802.1Q's default is 300 s. */
@@ -24,7 +26,7 @@ export interface ForwardingTableOptions {
   readonly seed: number;
 }
 
-export const FDB_DEFAULTS = { capacity: 16_384, agingMs: 300_000 } as const;
+export const FDB_DEFAULTS = { capacity: 16_384, maxLearnedPerPort: 2_048, agingMs: 300_000 } as const;
 
 /** What `learn` did with an address. */
 export const Learned = { known: 0, added: 1, moved: 2, full: 3, pinnedElsewhere: 4 } as const;
@@ -53,6 +55,9 @@ export class ForwardingTable {
   readonly #lo: Int32Array;
   readonly #port: Int32Array;
   readonly #seen: Float64Array;
+  /** Learned addresses by port. */
+  readonly #learnedAt: Uint32Array;
+  readonly #maxLearnedPerPort: number;
   #learned = 0;
   #sweepAt = 0;
 
@@ -66,6 +71,8 @@ export class ForwardingTable {
     this.#lo = new Int32Array(slots);
     this.#port = new Int32Array(slots).fill(FREE);
     this.#seen = new Float64Array(slots);
+    this.#learnedAt = new Uint32Array(options.maxPinned);
+    this.#maxLearnedPerPort = options.maxLearnedPerPort;
   }
 
   /** Learned addresses in the table, those that aged but were not swept yet included. */
@@ -87,16 +94,17 @@ export class ForwardingTable {
     const known = this.#port[slot] as number;
     if (known === FREE) return this.#add(slot, hi, lo, port, nowMs);
     if (this.#seen[slot] === PINNED) return known === port ? Learned.known : Learned.pinnedElsewhere;
-    this.#seen[slot] = nowMs;
-    if (known === port) return Learned.known;
-    this.#port[slot] = port;
-    return Learned.moved;
+    if (known === port) {
+      this.#seen[slot] = nowMs;
+      return Learned.known;
+    }
+    return this.#move(slot, known, port, nowMs);
   }
 
   /** Ties an address to a port until `forgetPort`, taking it from whoever had it. */
   pin(hi: number, lo: number, port: number): void {
     const slot = this.#find(hi, lo);
-    if (this.#port[slot] !== FREE && this.#seen[slot] !== PINNED) this.#learned--;
+    this.#uncount(slot);
     this.#set(slot, hi, lo, port, PINNED);
   }
 
@@ -146,15 +154,37 @@ export class ForwardingTable {
   }
 
   #add(slot: number, hi: number, lo: number, port: number, nowMs: number): Learned {
-    if (this.#learned >= this.#capacity) return Learned.full;
+    if (this.#learned >= this.#capacity || this.#isFull(port)) return Learned.full;
     this.#learned++;
+    this.#learnedAt[port] = (this.#learnedAt[port] as number) + 1;
     this.#set(slot, hi, lo, port, nowMs);
     return Learned.added;
   }
 
+  #move(slot: number, from: number, to: number, nowMs: number): Learned {
+    if (this.#isFull(to)) return Learned.full;
+    this.#learnedAt[from] = (this.#learnedAt[from] as number) - 1;
+    this.#learnedAt[to] = (this.#learnedAt[to] as number) + 1;
+    this.#port[slot] = to;
+    this.#seen[slot] = nowMs;
+    return Learned.moved;
+  }
+
+  #isFull(port: number): boolean {
+    return (this.#learnedAt[port] as number) >= this.#maxLearnedPerPort;
+  }
+
+  /** A slot is about to hold something else: if that was a learned address, it counts no more. */
+  #uncount(slot: number): void {
+    const port = this.#port[slot] as number;
+    if (port === FREE || this.#seen[slot] === PINNED) return;
+    this.#learned--;
+    this.#learnedAt[port] = (this.#learnedAt[port] as number) - 1;
+  }
+
   /** Frees a slot and moves later members of its probe run back, so that no run has a hole (Knuth 6.4, algorithm R). */
   #remove(slot: number): void {
-    if (this.#seen[slot] !== PINNED) this.#learned--;
+    this.#uncount(slot);
     let hole = slot;
     let next = (hole + 1) & this.#mask;
     while (this.#port[next] !== FREE) {

@@ -22,6 +22,7 @@ export interface SwitchOptions {
   readonly floodBroadcast: boolean;
   readonly floodMulticast: boolean;
   readonly fdbCapacity: number;
+  readonly maxLearnedPerPort: number;
   readonly agingMs: number;
   /** Most ports at once. */
   readonly maxPorts: number;
@@ -33,6 +34,7 @@ export const SWITCH_DEFAULTS = {
   floodBroadcast: true,
   floodMulticast: true,
   fdbCapacity: FDB_DEFAULTS.capacity,
+  maxLearnedPerPort: FDB_DEFAULTS.maxLearnedPerPort,
   agingMs: FDB_DEFAULTS.agingMs,
   maxPorts: 4096,
 } as const;
@@ -56,6 +58,7 @@ export class Switch {
     this.#nowMs = deps.clock.nowMs();
     this.#fdb = new ForwardingTable({
       capacity: options.fdbCapacity,
+      maxLearnedPerPort: options.maxLearnedPerPort,
       maxPinned: options.maxPorts,
       agingMs: options.agingMs,
       seed: options.hashSeed,

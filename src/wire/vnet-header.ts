@@ -12,7 +12,14 @@
  *
  * A header that came from the network passes `sanitizeVnetHeader` before anyone acts on it.
  */
-import { ETHERNET_HEADER_BYTES, EtherType, etherTypeOf, networkHeaderOffset, uint16At } from "./ethernet.ts";
+import {
+  ETHERNET_HEADER_BYTES,
+  EtherType,
+  etherTypeOf,
+  isGroupMac,
+  networkHeaderOffset,
+  uint16At,
+} from "./ethernet.ts";
 import type { Frame } from "./frame.ts";
 import {
   IpProtocol,
@@ -58,10 +65,13 @@ const CSUM_OFFSET = 8;
 const GSO_SIZE_RESERVED = 0xffff;
 
 /**
- * Segments that one super-frame may become, so that a stranger's gso size of 1 is no amplifier. 64 KiB at Linux'
- * smallest MSS (net.ipv4.tcp_min_snd_mss, 48, with timestamps 36 bytes of payload) are 1820.
+ * The least payload of a TCP segment, so that a stranger's gso size of 1 does not make a flood of one small message:
+ * Linux' smallest MSS (net.ipv4.tcp_min_snd_mss, 48) with timestamps.
  */
-export const MAX_SEGMENTS = 2048;
+export const MIN_TCP_GSO_BYTES = 36;
+
+/** UDP datagrams that one super-frame may become, as in the kernel (UDP_MAX_SEGMENTS, linux/udp.h). */
+export const MAX_UDP_SEGMENTS = 128;
 
 /** Bytes that all headers of a super-frame may have together, as each segment repeats them. */
 export const MAX_SUPER_FRAME_HEADER_BYTES = 256;
@@ -155,10 +165,20 @@ export function sanitizeVnetHeader(bytes: Uint8Array, at: number, frameEnd: numb
 
 function sanitizeSuperFrameHeader(bytes: Uint8Array, at: number, frameEnd: number): boolean {
   const payload = superFramePayloadOffset(bytes, at, frameEnd);
-  if (payload < 0) return false;
+  if (payload < 0 || isAmplifier(bytes, at, frameEnd - payload)) return false;
   bytes[at + FLAGS] = VnetFlag.needsCsum;
   writeLittleUint16(bytes, at + HDR_LEN, payload - at - VNET_HEADER_BYTES);
   return true;
+}
+
+/**
+ * Whether a stranger could make a flood of one message: by more segments than any kernel makes of one, or by TCP to a
+ * group address, which is nobody's connection but goes to every port.
+ */
+function isAmplifier(bytes: Uint8Array, at: number, payloadBytes: number): boolean {
+  const size = gsoSize(bytes, at);
+  if (gsoType(bytes, at) === VnetGso.udpL4) return payloadBytes > size * MAX_UDP_SEGMENTS;
+  return size < MIN_TCP_GSO_BYTES || isGroupMac(uint16At(bytes, at + VNET_HEADER_BYTES));
 }
 
 function sanitizeCsumHeader(bytes: Uint8Array, at: number, frameEnd: number): boolean {
@@ -189,7 +209,8 @@ export function superFramePayloadOffset(bytes: Uint8Array, at: number, frameEnd:
   if (transport !== superFrameTransportOffset(bytes, at, network, frameEnd)) return -1;
   const payload = transportPayloadOffset(bytes, at, transport, frameEnd);
   if (payload < 0 || payload - start > MAX_SUPER_FRAME_HEADER_BYTES) return -1;
-  return segmentCountAllowed(frameEnd - payload, gsoSize(bytes, at)) ? payload : -1;
+  const size = gsoSize(bytes, at);
+  return payload < frameEnd && size > 0 && size !== GSO_SIZE_RESERVED ? payload : -1;
 }
 
 function superFrameTransportOffset(bytes: Uint8Array, at: number, network: number, end: number): number {
@@ -214,10 +235,6 @@ function transportPayloadOffset(bytes: Uint8Array, at: number, transport: number
     return csumOffset(bytes, at) === UDP_CHECKSUM ? udpPayloadOffset(bytes, transport, end) : -1;
   }
   return csumOffset(bytes, at) === TCP_CHECKSUM ? tcpPayloadOffset(bytes, transport, end) : -1;
-}
-
-function segmentCountAllowed(payloadBytes: number, size: number): boolean {
-  return payloadBytes > 0 && size !== GSO_SIZE_RESERVED && payloadBytes <= size * MAX_SEGMENTS;
 }
 
 function littleUint16At(bytes: Uint8Array, offset: number): number {

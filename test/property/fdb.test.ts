@@ -105,7 +105,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const byMac = (a: FdbEntry, b: FdbEntry): number => (a.mac < b.mac ? -1 : 1);
 
 function makeTable(seed: number, capacity = CAPACITY): ForwardingTable {
-  return new ForwardingTable({ capacity, maxPinned: MAX_PINNED, agingMs: FDB_DEFAULTS.agingMs, seed });
+  return new ForwardingTable({
+    capacity,
+    maxLearnedPerPort: capacity,
+    maxPinned: MAX_PINNED,
+    agingMs: FDB_DEFAULTS.agingMs,
+    seed,
+  });
 }
 
 /** Walks both tables through the steps and compares every answer, and all that can be seen after each step. */
@@ -161,7 +167,7 @@ describe("forwarding table", () => {
   test("keeps probe runs whole when they wrap round the end of the table", () => {
     // 16 slots and 8 members, all 16 rotations of the hash: some run crosses the end.
     for (let seed = 0; seed < 2_000; seed++) {
-      const table = new ForwardingTable({ capacity: 4, maxPinned: 4, agingMs: 10, seed });
+      const table = new ForwardingTable({ capacity: 4, maxLearnedPerPort: 4, maxPinned: 4, agingMs: 10, seed });
       const some = ADDRESSES.slice(0, 8);
       for (const [i, { hi, lo }] of some.entries()) {
         if (i % 2 === 0) table.pin(hi, lo, 1);

@@ -9,7 +9,7 @@ import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
 import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
 import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
-import { MAX_SEGMENTS, MAX_SUPER_FRAME_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
+import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
 import { MAX_CONTROL_PAYLOAD_BYTES } from "../../../src/wire/websocket.ts";
 import { readText, sectionOf, tableRows } from "./documents.ts";
 
@@ -37,13 +37,19 @@ const LIMITS: Readonly<Record<string, number | string>> = {
   "control message, characters": MAX_CONTROL_TEXT_LENGTH,
   "words of a peer, characters": privateConstant("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
   "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
+  "egress buffers of 256 KiB": privateConstant("src/transport/egress-pools.ts", "MAX_LARGE"),
+  "egress buffers of 4 KiB": privateConstant("src/transport/egress-pools.ts", "MAX_SMALL"),
+  "connections in the middle of a message": privateConstant("src/transport/receive-buffers.ts", "MAX_LENT"),
+  "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
   "a close, ms": SERVER_DEFAULTS.closeTimeoutMs,
   "silence of a v2 peer, ms": KEEPALIVE_DEFAULTS.deadAfterMs,
   "silence until TCP probes, ms": privateConstant("src/cli/tune-socket.ts", "KEEPALIVE_AFTER_MS"),
   "bytes that nobody acknowledges, ms": privateConstant("src/cli/tune-socket.ts", "USER_TIMEOUT_MS"),
+  "addresses learned at one port": SWITCH_DEFAULTS.maxLearnedPerPort,
   "learned addresses": SWITCH_DEFAULTS.fdbCapacity,
   "ageing of a learned address, ms": SWITCH_DEFAULTS.agingMs,
-  "segments of a super-frame": MAX_SEGMENTS,
+  "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
+  "datagrams of a UDP super-frame": MAX_UDP_SEGMENTS,
   "headers of a super-frame, bytes": MAX_SUPER_FRAME_HEADER_BYTES,
   "a client's connect, and its upgrade, ms": dialTimeoutMs,
   "a client's first and longest wait, ms": `${backoff.firstMs}, ${backoff.maxMs}`,

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FDB_DEFAULTS, ForwardingTable, Learned, NO_PORT } from "../../../src/switch/fdb.ts";
+import {
+  FDB_DEFAULTS,
+  ForwardingTable,
+  type ForwardingTableOptions,
+  Learned,
+  NO_PORT,
+} from "../../../src/switch/fdb.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 
-const make = (options: { capacity?: number; maxPinned?: number; seed?: number } = {}): ForwardingTable =>
-  new ForwardingTable({ capacity: 4, maxPinned: 4, agingMs: FDB_DEFAULTS.agingMs, seed: 7, ...options });
+const make = (options: Partial<ForwardingTableOptions> = {}): ForwardingTable =>
+  new ForwardingTable({
+    capacity: 4,
+    maxLearnedPerPort: 4,
+    maxPinned: 4,
+    agingMs: FDB_DEFAULTS.agingMs,
+    seed: 7,
+    ...options,
+  });
 
 describe("forwarding table", () => {
   test("an address is unknown, learned, and found where it was last seen", () => {
@@ -78,5 +91,22 @@ describe("forwarding table", () => {
       }
     });
     assert.ok(growth < 100_000, `the heap grew by ${growth} bytes over 100,000 frames`);
+  });
+
+  test("no port learns more than its share, by new addresses or by moving others', and gets it back by forgetting", () => {
+    const table = make({ capacity: 8, maxLearnedPerPort: 2 });
+    assert.equal(table.learn(0x0200, 1, 1, 0), Learned.added);
+    assert.equal(table.learn(0x0200, 2, 1, 0), Learned.added);
+    assert.equal(table.learn(0x0200, 3, 1, 0), Learned.full);
+    assert.equal(table.learn(0x0200, 4, 2, 0), Learned.added);
+    assert.equal(table.learn(0x0200, 4, 1, 0), Learned.full);
+    assert.equal(table.lookup(0x0200, 4, 0), 2);
+    assert.equal(table.learn(0x0200, 1, 2, 0), Learned.moved);
+    assert.equal(table.learn(0x0200, 3, 1, 0), Learned.added);
+    table.forgetPort(1);
+    assert.equal(table.learn(0x0200, 5, 1, 0), Learned.added);
+    table.pin(0x0200, 5, 3);
+    assert.equal(table.learn(0x0200, 6, 1, 0), Learned.added);
+    assert.equal(table.learn(0x0200, 7, 1, 0), Learned.added);
   });
 });

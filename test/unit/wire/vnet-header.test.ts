@@ -5,10 +5,12 @@ import { OFFLOAD_ALL, Offload } from "../../../src/wire/offload.ts";
 import {
   clearVnetHeader,
   isPlainVnetHeader,
-  MAX_SEGMENTS,
   MAX_SUPER_FRAME_HEADER_BYTES,
+  MAX_UDP_SEGMENTS,
+  MIN_TCP_GSO_BYTES,
   requiredOffloads,
   sanitizeVnetHeader,
+  VNET_HEADER_BYTES,
 } from "../../../src/wire/vnet-header.ts";
 import { type Packet, partialChecksumBytes, superFrameBytes } from "../../property/super-frame.ts";
 
@@ -152,7 +154,7 @@ for (const [name, [packet, at, value]] of Object.entries(LIES)) {
 }
 
 test("refused: a TCP header longer than the frame", () => {
-  const bytes = superFrame({ ...TCP4, payload: new Array<number>(39).fill(0) }, 10);
+  const bytes = superFrame({ ...TCP4, payload: new Array<number>(39).fill(0) }, 36);
   assert.ok(sanitize(bytes));
   bytes[56] = 0xf0;
   assert.equal(sanitize(bytes), false);
@@ -168,11 +170,26 @@ test("refused: an IPv6 jumbogram", () => {
   assert.equal(sanitize(bytes), false);
 });
 
-test("refused: gso sizes of zero, of the kernel's GSO_BY_FRAGS, and of too many segments", () => {
-  const packet = { ...TCP4, payload: new Array<number>(2 * MAX_SEGMENTS).fill(0) };
-  assert.ok(sanitize(superFrame(packet, 2)));
+test("refused: gso sizes of zero, of the kernel's GSO_BY_FRAGS, and below any TCP segment's", () => {
+  const packet = { ...TCP4, payload: new Array<number>(4096).fill(0) };
+  assert.ok(sanitize(superFrame(packet, MIN_TCP_GSO_BYTES)));
   assert.ok(sanitize(superFrame(packet, 0xfffe)));
-  for (const gsoSize of [0, 1, 0xffff]) assert.equal(sanitize(superFrame(packet, gsoSize)), false);
+  for (const gsoSize of [0, 1, MIN_TCP_GSO_BYTES - 1, 0xffff]) {
+    assert.equal(sanitize(superFrame(packet, gsoSize)), false);
+  }
+});
+
+test("refused: more UDP segments than the kernel makes of a super-frame", () => {
+  const packet = { ...UDP4, payload: new Array<number>(10 * MAX_UDP_SEGMENTS).fill(0) };
+  assert.ok(sanitize(superFrame(packet, 10)));
+  assert.equal(sanitize(superFrame(packet, 9)), false);
+});
+
+test("refused: a TCP super-frame to a group address", () => {
+  const bytes = superFrame(TCP4);
+  assert.ok(sanitize(bytes));
+  bytes[VNET_HEADER_BYTES] = 0x01;
+  assert.equal(sanitize(bytes), false);
 });
 
 test("refused: headers so long that their repetition would be an amplifier", () => {
