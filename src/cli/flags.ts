@@ -15,9 +15,8 @@ export function collect(value: string, previous: readonly string[] | undefined):
 
 /** The kernel's bounds for a TAP: 68 bytes is the least IPv4 asks for (RFC 791). */
 export function parseMtu(value: string): number {
-  const mtu = Number(value);
-  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521)
-    throw new InvalidArgumentError("it is a number from 68 to 65521.");
+  const mtu = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (mtu < 68 || mtu > 65_521) throw new InvalidArgumentError("it is a number from 68 to 65521.");
   return mtu;
 }
 

@@ -40,8 +40,9 @@ export interface ClientSettings {
 export async function runClient(settings: ClientSettings): Promise<void> {
   const log = makeLogger(settings.logFormat, settings.logLevel);
   const url = parseServerUrl(settings.url);
+  // A query may hold a token.
+  if (url.credentials !== undefined || url.path.includes("?")) hideCommandLine(`vpn-ws client ${url.display}`);
   if (url.credentials !== undefined) {
-    hideCommandLine(`vpn-ws client ${url.display}`);
     log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
   }
   const credentials = findCredentials(settings.authFile, url.credentials);

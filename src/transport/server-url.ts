@@ -13,7 +13,7 @@ export interface ServerUrl {
   readonly hostHeader: string;
   /** `user:password` of the URL; undefined if it has none. Secret. */
   readonly credentials: string | undefined;
-  /** The URL without its credentials, for logs. */
+  /** The URL without its credentials and its query, which may be a token; for logs. */
   readonly display: string;
 }
 
@@ -37,7 +37,7 @@ export function parseServerUrl(text: string): ServerUrl {
     path,
     hostHeader: url.host,
     credentials: url.username === "" && url.password === "" ? undefined : decodeCredentials(url),
-    display: `${url.protocol}//${url.host}${path}`,
+    display: `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`,
   };
 }
 

@@ -9,7 +9,7 @@
 export const ETHERNET_HEADER_BYTES = 14;
 
 /** Each tag makes the Ethernet header this much longer. */
-export const VLAN_TAG_BYTES = 4;
+const VLAN_TAG_BYTES = 4;
 /** The largest frame there can be: a full IPv6 packet (40 + 65535 bytes) behind two VLAN tags. */
 export const MAX_FRAME_BYTES = ETHERNET_HEADER_BYTES + 2 * VLAN_TAG_BYTES + 40 + 0xffff;
 
