@@ -7,7 +7,7 @@ import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
-import type { TapOptions } from "../device/tap-options.ts";
+import { checkTapOptions, type TapOptions } from "../device/tap-options.ts";
 import { Server } from "../server/server.ts";
 import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
@@ -78,13 +78,16 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   log.info("server.stopped", "stopped");
 }
 
+/** What the flags say about the TAP; what is wrong with them is told before anything is bound. */
 function tapOptions({ tap, addresses, mtu }: ServerSettings): TapOptions | undefined {
   if (tap === undefined) {
     if (addresses.length > 0) throw new ConfigError("ADDRESS_WITHOUT_TAP", "--address needs --tap: it is the TAP's.");
     return undefined;
   }
   const cidrs = addresses.map(parseCidr);
-  return { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+  const options = { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+  checkTapOptions(options);
+  return options;
 }
 
 /** The TAP, if there is to be one; the listeners are closed if it cannot be made. */
