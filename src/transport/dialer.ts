@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import { AGENT } from "../base/version.ts";
@@ -7,6 +7,7 @@ import type { Mac } from "../wire/mac.ts";
 import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 import { connectError, handshakeError, lateError, statusError } from "./dial-error.ts";
+import { connectFirst } from "./happy-eyeballs.ts";
 import { type HeadFormat, readHead } from "./read-head.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
@@ -42,55 +43,63 @@ export interface Dialed {
   readonly rest: Buffer;
 }
 
-/** Connects (IPv6 and IPv4 raced as in RFC 8305, Node's default since 20), runs TLS, upgrades. Rejects with a PeerError that says what to do. */
+/** Connects to the first address that answers, runs TLS, upgrades. Rejects with a PeerError that says what to do. */
 export async function dial(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<Dialed> {
-  const socket = openSocket(options);
-  const abort = (): void => void socket.destroy();
+  // Ends every socket that there is, whether we are called off, or late, or refused.
+  const attempt = new AbortController();
+  const abort = (): void => attempt.abort();
   signal.addEventListener("abort", abort, { once: true });
   // A signal that was given already does not come again.
   if (signal.aborted) abort();
   try {
-    await connected(clock, socket, options);
+    const socket = await connected(clock, options, attempt.signal);
     return await upgrade(clock, socket, options);
   } catch (error) {
-    socket.destroy();
+    abort();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);
   }
 }
 
-function openSocket({ url, tls }: DialOptions): Socket {
-  const { host, port } = url;
-  const servername = serverName(url);
-  return url.isSecure
-    ? connectTls({
-        host,
-        port,
-        ALPNProtocols: ["http/1.1"],
-        rejectUnauthorized: tls.verify,
-        ...TLS_SETTINGS,
-        ...(servername === undefined ? {} : { servername }),
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-        ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-        ...(tls.key === undefined ? {} : { key: tls.key }),
-      })
-    : connect({ host, port });
+function connected(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<Socket> {
+  const { url, timeoutMs } = options;
+  return new Promise<Socket>((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => reject(lateError(url, "connecting", timeoutMs)));
+    const fail = (error: Error): void => {
+      cancel();
+      reject(connectError(url, error));
+    };
+    // A look-up cannot be called off, only left alone.
+    signal.addEventListener("abort", () => fail(new Error("the attempt was called off")), { once: true });
+    connectFirst(clock, url, signal)
+      .then((socket) => (url.isSecure ? startTls(socket, options) : socket))
+      .then((socket) => {
+        cancel();
+        resolve(socket);
+      }, fail);
+  });
 }
 
-function connected(clock: Clock, socket: Socket, { url, timeoutMs }: DialOptions): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => reject(lateError(url, "connecting", timeoutMs)));
-    socket.once(url.isSecure ? "secureConnect" : "connect", () => {
-      cancel();
-      resolve();
-    });
+/** TLS over a connection; the socket goes with it, and it with the socket. */
+function startTls(socket: Socket, { url, tls }: DialOptions): Promise<Socket> {
+  const servername = serverName(url);
+  const stream = connectTls({
+    socket,
+    host: url.host,
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: tls.verify,
+    ...TLS_SETTINGS,
+    ...(servername === undefined ? {} : { servername }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  });
+  return new Promise((resolve, reject) => {
+    stream.once("secureConnect", () => resolve(stream));
     // Stays for the socket's life: an error without a listener would end the process, and "close" follows.
-    socket.on("error", (error) => reject(connectError(url, error)));
-    socket.once("close", () => {
-      cancel();
-      reject(connectError(url, new Error("the connection was closed")));
-    });
+    stream.on("error", reject);
+    stream.once("close", () => reject(new Error("the connection was closed")));
   });
 }
 

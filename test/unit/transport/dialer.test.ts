@@ -182,6 +182,16 @@ describe("dialer", () => {
       await lone.close();
     });
 
+    test("leaves no socket if the upgrade is refused", async () => {
+      const port = await serve(
+        (socket) => void socket.once("data", () => socket.write(formatResponse(404, []))),
+        keyPair(),
+      );
+      const tls = { ...NO_TLS, verify: false };
+      await failsWith(dialTo(`wss://127.0.0.1:${port}/`, { tls }), "UPGRADE_REFUSED", /404/);
+      await waitFor("the socket to go", () => sockets.length === 1 && sockets[0]?.destroyed);
+    });
+
     test("says so if the port does not speak TLS", async () => {
       const port = await serve(answer("HTTP/1.1 400 Bad Request\r\n\r\n"));
       await failsWith(dialTo(`wss://127.0.0.1:${port}/`), "CONNECT_FAILED", /cannot connect/, /ws:\/\//);
