@@ -3,7 +3,7 @@
  * OpenSSL (bench/floor-tls.c), which says how much of the floor TLS leaves on the machine at hand.
  */
 import { makeCertificates } from "../../lab/certificates.ts";
-import { addressTaps, type BuildTunnel, INSIDE, type Tunnel, twoHosts } from "./tunnel.ts";
+import { addressTaps, type BuildTunnel, type Tunnel, tunnelOfTwo, twoHosts } from "./tunnel.ts";
 
 const PORT = 7000;
 const DEVICE = "floor0";
@@ -25,13 +25,5 @@ async function join(
   await ground.server.namespace.waitForTcpPort(PORT);
   const client = ground.client.namespace.start([program, DEVICE, ground.server.address, String(PORT)]);
   await addressTaps(ground, DEVICE);
-  return {
-    client: { ...ground.client, address: INSIDE.client },
-    server: { ...ground.server, address: INSIDE.server },
-    device: DEVICE,
-    processes: [
-      { role: "client", pid: client.pid },
-      { role: "server", pid: server.pid },
-    ],
-  };
+  return tunnelOfTwo(ground, DEVICE, { client: client.pid, server: server.pid });
 }

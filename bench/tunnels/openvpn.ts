@@ -1,6 +1,6 @@
 /** OpenVPN as Debian ships it: TAP over TCP, TLS with certificates, AES-256-GCM; what people use today. */
 import { makeCertificates } from "../../lab/certificates.ts";
-import { addressTaps, type BuildTunnel, INSIDE, twoHosts } from "./tunnel.ts";
+import { addressTaps, type BuildTunnel, tunnelOfTwo, twoHosts } from "./tunnel.ts";
 
 const PORT = "1194";
 const DEVICE = "ovpn0";
@@ -25,13 +25,5 @@ export const buildOpenvpn: BuildTunnel = async (lab) => {
   await addressTaps(ground, DEVICE);
   const isReady = (): boolean => client.stdout.includes("Initialization Sequence Completed");
   await client.waitUntil("OpenVPN's client to connect", isReady, { timeoutMs: 20_000 });
-  return {
-    client: { ...ground.client, address: INSIDE.client },
-    server: { ...ground.server, address: INSIDE.server },
-    device: DEVICE,
-    processes: [
-      { role: "client", pid: client.pid },
-      { role: "server", pid: server.pid },
-    ],
-  };
+  return tunnelOfTwo(ground, DEVICE, { client: client.pid, server: server.pid });
 };

@@ -44,7 +44,24 @@ export async function twoHosts(lab: Lab): Promise<{ client: Host; server: Host }
 }
 
 /** Addresses inside a tunnel of two. */
-export const INSIDE = { client: "10.79.0.2", server: "10.79.0.1" } as const;
+const INSIDE = { client: "10.79.0.2", server: "10.79.0.1" } as const;
+
+/** The tunnel of two that these programs make, with a TAP of this name at each end. */
+export function tunnelOfTwo(
+  ground: { client: Host; server: Host },
+  device: string,
+  pids: { client: number; server: number },
+): Tunnel {
+  return {
+    client: { ...ground.client, address: INSIDE.client },
+    server: { ...ground.server, address: INSIDE.server },
+    device,
+    processes: [
+      { role: "client", pid: pids.client },
+      { role: "server", pid: pids.server },
+    ],
+  };
+}
 
 /** Gives the TAPs of a tunnel of two their addresses, as soon as they are there. */
 export async function addressTaps(ground: { client: Host; server: Host }, device: string): Promise<void> {

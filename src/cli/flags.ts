@@ -8,6 +8,32 @@ export interface LogFlags {
   readonly logLevel: LogLevel;
 }
 
+/** The flags that `vpn-ws server` shares with the original's command line. */
+export interface SharedServerFlags extends LogFlags {
+  readonly exec?: string;
+  readonly bridge?: boolean;
+  readonly broadcast: boolean;
+  readonly multicast: boolean;
+  readonly uid?: string;
+  readonly gid?: string;
+  readonly allowAnonymous?: boolean;
+}
+
+/** Their settings, complete. */
+export function sharedServerSettings(flags: SharedServerFlags) {
+  return {
+    bridge: flags.bridge ?? false,
+    exec: flags.exec,
+    broadcast: flags.broadcast,
+    multicast: flags.multicast,
+    uid: flags.uid,
+    gid: flags.gid,
+    allowAnonymous: flags.allowAnonymous ?? false,
+    logFormat: flags.logFormat,
+    logLevel: flags.logLevel,
+  };
+}
+
 /** Collects a flag that may be given several times. */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];

@@ -1,17 +1,10 @@
 import { Command } from "commander";
 import { parseLegacyAddress } from "../transport/listen-address.ts";
-import { addLogFlags, type LogFlags } from "./flags.ts";
+import { addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
-interface LegacyServerFlags extends LogFlags {
+interface LegacyServerFlags extends SharedServerFlags {
   readonly tuntap?: string;
-  readonly exec?: string;
-  readonly bridge?: boolean;
-  readonly broadcast: boolean;
-  readonly multicast: boolean;
-  readonly uid?: string;
-  readonly gid?: string;
-  readonly allowAnonymous?: boolean;
 }
 
 /** `vpn-ws [options] ADDRESS`, the original's server command line. */
@@ -38,15 +31,7 @@ export function legacyServerCommand(): Command {
       tap: flags.tuntap,
       addresses: [],
       mtu: undefined,
-      bridge: flags.bridge ?? false,
-      exec: flags.exec,
-      broadcast: flags.broadcast,
-      multicast: flags.multicast,
-      uid: flags.uid,
-      gid: flags.gid,
-      allowAnonymous: flags.allowAnonymous ?? false,
-      logFormat: flags.logFormat,
-      logLevel: flags.logLevel,
+      ...sharedServerSettings(flags),
     }),
   );
 }

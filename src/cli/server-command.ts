@@ -1,22 +1,15 @@
 import type { Command } from "commander";
 import { parseListenAddress } from "../transport/listen-address.ts";
-import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
+import { addLogFlags, collect, makeCommand, parseMtu, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
-interface ServerFlags extends LogFlags {
+interface ServerFlags extends SharedServerFlags {
   readonly listen: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tap?: string;
   readonly address?: readonly string[];
   readonly mtu?: number;
-  readonly bridge?: boolean;
-  readonly exec?: string;
-  readonly broadcast: boolean;
-  readonly multicast: boolean;
-  readonly uid?: string;
-  readonly gid?: string;
-  readonly allowAnonymous?: boolean;
 }
 
 const DESCRIPTION = `Runs the switch: every client that connects is a port, and so is the server's own TAP if it has one.
@@ -55,15 +48,7 @@ export function serverCommand(): Command {
       tap: flags.tap,
       addresses: flags.address ?? [],
       mtu: flags.mtu,
-      bridge: flags.bridge ?? false,
-      exec: flags.exec,
-      broadcast: flags.broadcast,
-      multicast: flags.multicast,
-      uid: flags.uid,
-      gid: flags.gid,
-      allowAnonymous: flags.allowAnonymous ?? false,
-      logFormat: flags.logFormat,
-      logLevel: flags.logLevel,
+      ...sharedServerSettings(flags),
     }),
   );
 }

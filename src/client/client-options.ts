@@ -1,11 +1,11 @@
 import type { BackoffOptions } from "../base/backoff.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import type { ServerUrl } from "../transport/server-url.ts";
-import { CONNECTION_DEFAULTS } from "../transport/websocket-connection.ts";
+import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 
 /** Everything a client needs to know; complete and frozen before it starts. */
-export interface ClientOptions {
+export interface ClientOptions extends ConnectionLimits {
   readonly url: ServerUrl;
   readonly tls: TlsClientOptions;
   /** `user:password` for Basic authentication. Secret. */
@@ -16,10 +16,6 @@ export interface ClientOptions {
   /** A link that lasted this long was a success: the next wait is short again. */
   readonly stableAfterMs: number;
   readonly dialTimeoutMs: number;
-  readonly maxMessageBytes: number;
-  readonly maxQueuedBytes: number;
-  readonly closeTimeoutMs: number;
-  readonly stalledAfterMs: number;
 }
 
 export const CLIENT_DEFAULTS = {

@@ -103,18 +103,15 @@ export class Link {
   }
 
   #open({ socket, dialect, rest: head }: Dialed): void {
-    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs, url } = this.#options;
+    const { maxMessageBytes, url } = this.#options;
     this.#deps.connectionDeps.tuneSocket(socket);
     const stream = new ByteStream(socket, this.#deps.connectionDeps.receiveBuffers, { maxMessageBytes, head });
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
     const connection = new WebSocketConnection(this.#deps.connectionDeps, stream, handlers, {
       role: "client",
       dialect,
-      maxMessageBytes,
-      maxQueuedBytes,
-      closeTimeoutMs,
       keepalive: keepaliveFor(dialect),
-      stalledAfterMs,
+      limits: this.#options,
     });
     this.#connection = connection;
     this.#openedMs = this.#deps.clock.nowMs();

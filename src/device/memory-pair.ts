@@ -44,18 +44,18 @@ class FrameQueue implements FrameBatch {
   }
 
   /** Copies the entry's frame behind the others; false if it has no room or is no frame. */
-  push(batch: WriteBatch, entry: number): boolean {
-    const from = batch.entries[entry] as number;
-    const to = batch.entries[entry + 1] as number;
-    const hasVnetHeader = batch.entries[entry + 2] === ENTRY_HAS_VNET_HEADER;
+  push(source: Uint8Array, entries: Uint32Array, entry: number): boolean {
+    const from = entries[entry] as number;
+    const to = entries[entry + 1] as number;
+    const hasVnetHeader = entries[entry + 2] === ENTRY_HAS_VNET_HEADER;
     const start = this.#cursor + HEADROOM + VNET_HEADER_BYTES;
     const end = start + to - from;
-    if (to - from < ETHERNET_HEADER_BYTES || to > batch.bytes.length) return false;
+    if (to - from < ETHERNET_HEADER_BYTES || to > source.length) return false;
     if (hasVnetHeader && from < VNET_HEADER_BYTES) return false;
     if (end > this.bytes.length || 2 * this.count === this.spans.length) return false;
-    if (hasVnetHeader) copyBytes(batch.bytes, from - VNET_HEADER_BYTES, from, this.bytes, start - VNET_HEADER_BYTES);
+    if (hasVnetHeader) copyBytes(source, from - VNET_HEADER_BYTES, from, this.bytes, start - VNET_HEADER_BYTES);
     else clearVnetHeader(this.bytes, start - VNET_HEADER_BYTES);
-    copyBytes(batch.bytes, from, to, this.bytes, start);
+    copyBytes(source, from, to, this.bytes, start);
     this.spans[2 * this.count] = start;
     this.spans[2 * this.count + 1] = end;
     this.#cursor = end;
@@ -75,7 +75,7 @@ export class MemoryDevice implements Device {
   readonly mac: Mac;
   readonly mtu: number;
   readonly offloads: OffloadSet;
-  readonly #pending = new WriteBatch();
+  readonly #batch = new WriteBatch((bytes, entries, count) => this.#writeOut(bytes, entries, count));
   /** Takes what the peer writes; swapped with `#delivered` when it is read, so both may be in use at once. */
   #arriving: FrameQueue;
   #delivered: FrameQueue;
@@ -84,8 +84,6 @@ export class MemoryDevice implements Device {
   #paused = false;
   #closed = false;
   #scheduled = false;
-  #refused = 0;
-  #refusedAtFlush = 0;
 
   constructor(side: 0 | 1, options: MemoryPairOptions) {
     this.name = options.names[side];
@@ -102,7 +100,7 @@ export class MemoryDevice implements Device {
   }
 
   get refused(): number {
-    return this.#refused;
+    return this.#batch.refused;
   }
 
   start(handlers: DeviceHandlers): void {
@@ -141,25 +139,22 @@ export class MemoryDevice implements Device {
   };
 
   write(frame: Frame): void {
-    if (this.#pending.add(frame)) return;
-    this.#writePending();
-    this.#pending.add(frame);
+    this.#batch.write(frame);
   }
 
   flush(): number {
-    this.#writePending();
-    const refused = this.#refused - this.#refusedAtFlush;
-    this.#refusedAtFlush = this.#refused;
-    return refused;
+    return this.#batch.flush();
   }
 
-  #writePending(): void {
+  #writeOut(bytes: Uint8Array, entries: Uint32Array, count: number): number {
     const peer = this.#closed ? undefined : this.#peer;
-    for (let i = 0; i < this.#pending.count; i++) {
-      if (peer === undefined || !peer.#arriving.push(this.#pending, ENTRY_WORDS * i)) this.#refused++;
+    if (peer === undefined) return count;
+    let refused = 0;
+    for (let i = 0; i < count; i++) {
+      if (!peer.#arriving.push(bytes, entries, ENTRY_WORDS * i)) refused++;
     }
-    this.#pending.clear();
-    if (peer !== undefined) peer.#schedule();
+    peer.#schedule();
+    return refused;
   }
 
   /** Ends this device as a kernel would that lost it. */

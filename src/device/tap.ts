@@ -59,12 +59,11 @@ class TapDevice implements Device {
   readonly mtu: number;
   readonly offloads: OffloadSet;
   readonly #native: NativeTap;
-  readonly #pending = new WriteBatch();
-  #refused = 0;
-  #refusedAtFlush = 0;
+  readonly #batch: WriteBatch;
 
   constructor(native: NativeTap, mac: Mac, mtu: number, offloads: OffloadSet) {
     this.#native = native;
+    this.#batch = new WriteBatch((bytes, entries, count) => native.write(bytes, entries, count));
     this.name = native.name;
     this.mac = mac;
     this.mtu = mtu;
@@ -72,7 +71,7 @@ class TapDevice implements Device {
   }
 
   get refused(): number {
-    return this.#refused;
+    return this.#batch.refused;
   }
 
   start(handlers: DeviceHandlers): void {
@@ -99,23 +98,11 @@ class TapDevice implements Device {
   }
 
   write(frame: Frame): void {
-    if (this.#pending.add(frame)) return;
-    this.#writePending();
-    this.#pending.add(frame);
+    this.#batch.write(frame);
   }
 
   flush(): number {
-    this.#writePending();
-    const refused = this.#refused - this.#refusedAtFlush;
-    this.#refusedAtFlush = this.#refused;
-    return refused;
-  }
-
-  #writePending(): void {
-    const { bytes, entries, count } = this.#pending;
-    if (count === 0) return;
-    this.#refused += this.#native.write(bytes, entries, count);
-    this.#pending.clear();
+    return this.#batch.flush();
   }
 
   close(): void {

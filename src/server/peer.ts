@@ -48,7 +48,7 @@ export class Peer implements Egress {
   #hasHello = false;
 
   constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
-    const { maxMessageBytes, maxQueuedBytes, closeTimeoutMs, stalledAfterMs } = options;
+    const { maxMessageBytes } = options;
     const { socket, rest: head } = incoming;
     const { dialect } = opening;
     this.id = id;
@@ -72,11 +72,8 @@ export class Peer implements Egress {
       {
         role: "server",
         dialect,
-        maxMessageBytes,
-        maxQueuedBytes,
-        closeTimeoutMs,
         keepalive: keepaliveFor(dialect),
-        stalledAfterMs,
+        limits: options,
       },
     );
   }

@@ -1,16 +1,12 @@
-import { CONNECTION_DEFAULTS } from "../transport/websocket-connection.ts";
+import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
 
 /** Everything a server needs to know; complete and frozen before it starts. */
-export interface ServerOptions {
+export interface ServerOptions extends ConnectionLimits {
   /** Whether unknown unicast goes to the server's own TAP. */
   readonly bridge: boolean;
   readonly floodBroadcast: boolean;
   readonly floodMulticast: boolean;
   readonly maxPeers: number;
-  readonly maxMessageBytes: number;
-  readonly maxQueuedBytes: number;
-  readonly closeTimeoutMs: number;
-  readonly stalledAfterMs: number;
   /** Told to every v2 peer. */
   readonly mtu: number;
 }

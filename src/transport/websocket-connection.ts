@@ -16,16 +16,21 @@ import { EgressQueue } from "./egress-queue.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
 import { MessageWriter } from "./message-writer.ts";
 
-export interface ConnectionOptions {
-  readonly role: "server" | "client";
-  readonly dialect: Dialect;
+/** What a connection may cost and how long it may take. */
+export interface ConnectionLimits {
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;
   /** How long a close may take until the socket is destroyed. */
   readonly closeTimeoutMs: number;
-  readonly keepalive: KeepaliveOptions;
   /** A write that lasts this long means that the peer is frozen: one holds 256 KiB at most. */
   readonly stalledAfterMs: number;
+}
+
+export interface ConnectionOptions {
+  readonly role: "server" | "client";
+  readonly dialect: Dialect;
+  readonly keepalive: KeepaliveOptions;
+  readonly limits: ConnectionLimits;
 }
 
 export const CONNECTION_DEFAULTS = {
@@ -65,7 +70,8 @@ export class WebSocketConnection implements Connection {
   #roundTripMs: number | undefined;
 
   constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
-    const { role, dialect, maxMessageBytes } = options;
+    const { role, dialect } = options;
+    const { maxMessageBytes, maxQueuedBytes } = options.limits;
     const { mask, pools, segmenter } = deps;
     this.dialect = dialect;
     this.#deps = deps;
@@ -83,7 +89,7 @@ export class WebSocketConnection implements Connection {
       },
     );
     const maskKeys = role === "client" ? deps.maskKeys : undefined;
-    this.#queue = new EgressQueue({ stream, pools }, { maxQueuedBytes: options.maxQueuedBytes });
+    this.#queue = new EgressQueue({ stream, pools }, { maxQueuedBytes });
     this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys, mask }, dialect);
     this.#batches = new BatchWriter({ stream, maskKeys: deps.maskKeys, mask });
     this.#keepalive = new Keepalive(
@@ -221,7 +227,7 @@ export class WebSocketConnection implements Connection {
     this.#stalledMs =
       writing && writes === this.#watchedWrites ? this.#stalledMs + this.#options.keepalive.periodMs : 0;
     this.#watchedWrites = writes;
-    if (this.#stalledMs < this.#options.stalledAfterMs) return;
+    if (this.#stalledMs < this.#options.limits.stalledAfterMs) return;
     this.#closed ??= { code: CloseCode.abnormal, reason: `took nothing for ${this.#stalledMs / 1000} s`, by: "us" };
     this.#stream.destroy();
   }
@@ -256,7 +262,7 @@ export class WebSocketConnection implements Connection {
     this.#state = "closing";
     this.#closed = closed;
     this.#decoder.stop();
-    this.#cancelCloseTimer = this.#deps.clock.after(this.#options.closeTimeoutMs, () => this.#stream.destroy());
+    this.#cancelCloseTimer = this.#deps.clock.after(this.#options.limits.closeTimeoutMs, () => this.#stream.destroy());
     if (!this.#stream.writing) this.#stream.end();
   }
 

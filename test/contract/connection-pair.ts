@@ -96,11 +96,11 @@ export class RecordingEnd {
     const complete: ConnectionOptions = {
       dialect: "v2",
       keepalive: KEEPALIVE_DEFAULTS,
-      ...CONNECTION_DEFAULTS,
+      limits: CONNECTION_DEFAULTS,
       ...options,
     };
     const all = deps ?? makeTestDeps();
-    const { maxMessageBytes } = complete;
+    const { maxMessageBytes } = complete.limits;
     const stream = new ByteStream(socket, all.receiveBuffers, { maxMessageBytes, head: head ?? Buffer.alloc(0) });
     this.connection = new WebSocketConnection(
       all,

@@ -9,7 +9,7 @@ import { Lab } from "../../lab/namespace.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { Drop } from "../../src/base/drop-reason.ts";
 import type { Closed } from "../../src/transport/connection.ts";
-import type { ConnectionOptions } from "../../src/transport/websocket-connection.ts";
+import { CONNECTION_DEFAULTS, type ConnectionOptions } from "../../src/transport/websocket-connection.ts";
 import type { ControlMessage } from "../../src/wire/control-message.ts";
 import { maskBytes } from "../../src/wire/mask.ts";
 import { OFFLOAD_ALL } from "../../src/wire/offload.ts";
@@ -110,7 +110,7 @@ function contract(join: () => Promise<SocketPair>): void {
     }));
 
   test("megabytes of mixed frames arrive whole, whatever the socket takes at once", () =>
-    joined({ maxQueuedBytes: 64 << 20 }, async ({ client, server }) => {
+    joined({ limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 64 << 20 } }, async ({ client, server }) => {
       client.connection.peerOffloads = OFFLOAD_ALL;
       server.connection.peerOffloads = OFFLOAD_ALL;
       const sent: Buffer[] = [];
@@ -196,7 +196,7 @@ function contract(join: () => Promise<SocketPair>): void {
   });
 
   test("a peer that reads nothing costs its bound and no more, loses frames with a reason, and recovers", () =>
-    joined({ maxQueuedBytes: 300_000 }, async ({ sockets, client, server }) => {
+    joined({ limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 300_000 } }, async ({ sockets, client, server }) => {
       sockets.client.pause();
       const sent: Buffer[] = [];
       // Stuck: many turns of the loop went by and there was no room for one frame.
@@ -230,17 +230,20 @@ function contract(join: () => Promise<SocketPair>): void {
 
   test("a close that the peer does not read is over after its timeout", async () => {
     const clock = new HandClock();
-    await joined({ clock, maxQueuedBytes: 8 << 20 }, async ({ sockets, server }) => {
-      sockets.client.pause();
-      while (server.send(testFrame(1400)) === Drop.none) server.connection.flush();
-      server.connection.close(1001, "leaving");
-      clock.advance(1_999);
-      await turn();
-      assert.deepEqual(server.closes, []);
-      clock.advance(1);
-      assert.deepEqual(await server.untilClosed(), { code: 1001, reason: "leaving", by: "us" });
-      sockets.client.destroy();
-    });
+    await joined(
+      { clock, limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 8 << 20 } },
+      async ({ sockets, server }) => {
+        sockets.client.pause();
+        while (server.send(testFrame(1400)) === Drop.none) server.connection.flush();
+        server.connection.close(1001, "leaving");
+        clock.advance(1_999);
+        await turn();
+        assert.deepEqual(server.closes, []);
+        clock.advance(1);
+        assert.deepEqual(await server.untilClosed(), { code: 1001, reason: "leaving", by: "us" });
+        sockets.client.destroy();
+      },
+    );
   });
 }
 
