@@ -6,13 +6,15 @@ import type { Device, FrameBatch } from "../device/device.ts";
 import { makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
+import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Offload } from "../wire/offload.ts";
+import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { Link } from "./link.ts";
 
-/** The largest message of a super-frame: a 64 KiB packet, Ethernet header, two VLAN tags, virtio-net header. */
-const SUPER_FRAME_MESSAGE_BYTES = 65_536 + 14 + 8 + 10;
+/** The largest message of a super-frame. */
+const SUPER_FRAME_MESSAGE_BYTES = VNET_HEADER_BYTES + MAX_FRAME_BYTES;
 
 export interface ClientDeps {
   readonly clock: Clock;

@@ -2,12 +2,11 @@ import { Backoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { ByteStream } from "../transport/byte-stream.ts";
 import type { Closed, ConnectionHandlers } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
-import { type Dialed, dial } from "../transport/dialer.ts";
-import { keepaliveFor } from "../transport/keepalive.ts";
-import { WebSocketConnection } from "../transport/websocket-connection.ts";
+import { dial } from "../transport/dialer.ts";
+import { connectionOver, type UpgradedSocket } from "../transport/upgraded-socket.ts";
+import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -102,17 +101,11 @@ export class Link {
     }
   }
 
-  #open({ socket, dialect, rest: head }: Dialed): void {
-    const { maxMessageBytes, url } = this.#options;
-    this.#deps.connectionDeps.tuneSocket(socket);
-    const stream = new ByteStream(socket, this.#deps.connectionDeps.receiveBuffers, { maxMessageBytes, head });
+  #open(upgraded: UpgradedSocket): void {
+    const { socket, dialect } = upgraded;
+    const { url } = this.#options;
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
-    const connection = new WebSocketConnection(this.#deps.connectionDeps, stream, handlers, {
-      role: "client",
-      dialect,
-      keepalive: keepaliveFor(dialect),
-      limits: this.#options,
-    });
+    const connection = connectionOver(this.#deps.connectionDeps, upgraded, handlers, "client", this.#options);
     this.#connection = connection;
     this.#openedMs = this.#deps.clock.nowMs();
     this.#state = "open";

@@ -4,12 +4,11 @@ import { AGENT } from "../base/version.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Egress, Port } from "../switch/port.ts";
 import type { Switch } from "../switch/switch.ts";
-import { ByteStream } from "../transport/byte-stream.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
-import { keepaliveFor } from "../transport/keepalive.ts";
-import { WebSocketConnection } from "../transport/websocket-connection.ts";
+import { connectionOver } from "../transport/upgraded-socket.ts";
+import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage, HelloMessage } from "../wire/control-message.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -48,19 +47,16 @@ export class Peer implements Egress {
   #hasHello = false;
 
   constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
-    const { maxMessageBytes } = options;
-    const { socket, rest: head } = incoming;
+    const { socket, rest } = incoming;
     const { dialect } = opening;
     this.id = id;
     this.remote = incoming.remote;
     this.#deps = deps;
     this.#options = options;
     this.#opening = opening;
-    deps.connectionDeps.tuneSocket(socket);
-    const stream = new ByteStream(socket, deps.connectionDeps.receiveBuffers, { maxMessageBytes, head });
-    this.connection = new WebSocketConnection(
+    this.connection = connectionOver(
       deps.connectionDeps,
-      stream,
+      { socket, dialect, rest },
       {
         onFrame: (frame) => this.#onFrame(frame),
         onBatchEnd: () => deps.switch.flush(),
@@ -69,12 +65,8 @@ export class Peer implements Egress {
         onDrained: () => {},
         onClosed: (closed) => this.#onClosed(closed),
       },
-      {
-        role: "server",
-        dialect,
-        keepalive: keepaliveFor(dialect),
-        limits: options,
-      },
+      "server",
+      options,
     );
   }
 

@@ -5,7 +5,7 @@ import type { Egress, Port } from "../switch/port.ts";
 import type { Switch } from "../switch/switch.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Segmenter } from "../wire/segment.ts";
-import { isPlainVnetHeader, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { requiredOffloads } from "../wire/vnet-header.ts";
 
 /**
  * The server's own TAP as a port of the switch.
@@ -39,7 +39,7 @@ export class Uplink implements Egress {
   }
 
   deliver(frame: Frame): DropReason {
-    if (frame.hasVnetHeader && !this.#takesWhole(frame)) return this.#deliverSegments(frame);
+    if ((requiredOffloads(frame) & ~this.#device.offloads) !== 0) return this.#deliverSegments(frame);
     this.#device.write(frame);
     return Drop.none;
   }
@@ -55,11 +55,6 @@ export class Uplink implements Egress {
       this.#switch.forward(this.port, this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true));
     }
     this.#switch.flush();
-  }
-
-  #takesWhole(frame: Frame): boolean {
-    if (isPlainVnetHeader(frame.bytes, frame.start - VNET_HEADER_BYTES)) return true;
-    return (requiredOffloads(frame) & ~this.#device.offloads) === 0;
   }
 
   /**

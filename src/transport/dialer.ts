@@ -11,6 +11,7 @@ import { connectFirst } from "./happy-eyeballs.ts";
 import { type HeadFormat, readHead } from "./read-head.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
+import type { UpgradedSocket } from "./upgraded-socket.ts";
 
 export interface TlsClientOptions {
   /** PEM; the system's list if undefined. */
@@ -35,16 +36,8 @@ export interface DialOptions {
   readonly timeoutMs: number;
 }
 
-/** An open WebSocket: the paused socket behind its handshake. */
-export interface Dialed {
-  readonly socket: Socket;
-  readonly dialect: Dialect;
-  /** Bytes that came behind the server's answer. */
-  readonly rest: Buffer;
-}
-
 /** Connects to the first address that answers, runs TLS, upgrades. Rejects with a PeerError that says what to do. */
-export async function dial(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+export async function dial(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<UpgradedSocket> {
   // Ends every socket that there is, whether we are called off, or late, or refused.
   const attempt = new AbortController();
   const abort = (): void => attempt.abort();
@@ -108,7 +101,7 @@ const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
   parse: (bytes, start, end) => parseResponseHead(bytes, start, end, DEFAULT_HTTP_LIMITS),
 };
 
-function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<Dialed> {
+function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<UpgradedSocket> {
   const { url, mac, bridge, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
   const authorization = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;

@@ -5,7 +5,7 @@ import type { Frame } from "../wire/frame.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Offload, type OffloadSet } from "../wire/offload.ts";
 import type { Segmenter } from "../wire/segment.ts";
-import { clearVnetHeader, isPlainVnetHeader, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { clearVnetHeader, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { headerBytes, Opcode, writeHeaderBefore, writeMaskedHeaderBefore } from "../wire/websocket.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 import type { EgressQueue } from "./egress-queue.ts";
@@ -52,8 +52,7 @@ export class MessageWriter {
   write(frame: Frame): DropReason {
     // A v1 message may be larger than any frame, and would be larger than any message with a virtio-net header before it.
     if (frame.end - frame.start > MAX_FRAME_BYTES) return Drop.tooBig;
-    const isOffloaded = frame.hasVnetHeader && !isPlainVnetHeader(frame.bytes, frame.start - VNET_HEADER_BYTES);
-    if (isOffloaded && (requiredOffloads(frame) & ~this.peerOffloads) !== 0) return this.#segment(frame);
+    if ((requiredOffloads(frame) & ~this.peerOffloads) !== 0) return this.#segment(frame);
     if (!this.#isV2) {
       if (frame.end - frame.start > V1_MAX_FRAME_BYTES) return Drop.tooBig;
       return this.#message(frame.bytes, frame.start, frame.end, false) ? Drop.none : Drop.egressFull;

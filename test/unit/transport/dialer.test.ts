@@ -9,8 +9,9 @@ import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { PeerError } from "../../../src/base/errors.ts";
-import { type Dialed, type DialOptions, dial } from "../../../src/transport/dialer.ts";
+import { type DialOptions, dial } from "../../../src/transport/dialer.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
+import type { UpgradedSocket } from "../../../src/transport/upgraded-socket.ts";
 import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../src/wire/http.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
@@ -67,7 +68,7 @@ describe("dialer", () => {
     url: string,
     options: Partial<DialOptions> = {},
     { clock = systemClock, signal = new AbortController().signal }: { clock?: Clock; signal?: AbortSignal } = {},
-  ): Promise<Dialed> {
+  ): Promise<UpgradedSocket> {
     const dialed = await dial(
       clock,
       {
@@ -87,7 +88,12 @@ describe("dialer", () => {
   }
 
   /** The dial fails with this code, in words that match, a hint that matches, and no secret anywhere. */
-  async function failsWith(dialing: Promise<Dialed>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
+  async function failsWith(
+    dialing: Promise<UpgradedSocket>,
+    code: string,
+    message: RegExp,
+    hint?: RegExp,
+  ): Promise<void> {
     await assert.rejects(dialing, (error) => {
       assert.ok(error instanceof PeerError, String(error));
       assert.equal(error.code, code);

@@ -1,0 +1,28 @@
+import type { Socket } from "node:net";
+import type { Dialect } from "../wire/websocket-decoder.ts";
+import { ByteStream } from "./byte-stream.ts";
+import type { ConnectionHandlers } from "./connection.ts";
+import type { ConnectionDeps } from "./connection-deps.ts";
+import { keepaliveFor } from "./keepalive.ts";
+import { type ConnectionLimits, type ConnectionOptions, WebSocketConnection } from "./websocket-connection.ts";
+
+/** A socket behind its opening handshake, paused, on either side. */
+export interface UpgradedSocket {
+  readonly socket: Socket;
+  readonly dialect: Dialect;
+  /** Bytes that came behind the handshake. */
+  readonly rest: Buffer;
+}
+
+/** Makes the connection over the socket, with what its dialect asks for; it reads nothing before `start()`. */
+export function connectionOver(
+  deps: ConnectionDeps,
+  { socket, dialect, rest: head }: UpgradedSocket,
+  handlers: ConnectionHandlers,
+  role: ConnectionOptions["role"],
+  limits: ConnectionLimits,
+): WebSocketConnection {
+  deps.tuneSocket(socket);
+  const stream = new ByteStream(socket, deps.receiveBuffers, { maxMessageBytes: limits.maxMessageBytes, head });
+  return new WebSocketConnection(deps, stream, handlers, { role, dialect, keepalive: keepaliveFor(dialect), limits });
+}
