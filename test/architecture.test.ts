@@ -19,7 +19,7 @@ interface Layer {
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   base: { folders: [], packages: [], why: "everything leans on base, so base leans on nothing" },
-  wire: { folders: ["base"], packages: ["zod"], why: "codecs are pure: no I/O, no clock" },
+  wire: { folders: ["base"], packages: ["zod", "ipaddr.js"], why: "codecs are pure: no I/O, no clock" },
   switch: { folders: ["base", "wire"], packages: [], why: "the switch does no I/O and has no timers of its own" },
   device: {
     folders: ["base", "wire"],
@@ -31,10 +31,29 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["node:*", "ipaddr.js"],
     why: "a connection knows frames, not switches and devices",
   },
-  access: { folders: ["base", "wire"], packages: ["node:crypto"], why: "who may come in is decided on values alone" },
+  guard: {
+    folders: ["base", "wire", "switch"],
+    packages: [],
+    why: "the guard looks at frames; who a peer is was decided before",
+  },
+  access: {
+    folders: ["base", "wire", "switch"],
+    packages: ["node:crypto", "jose", "bcryptjs"],
+    why: "who may come in is decided on values alone: what is in files comes in as a value",
+  },
+  state: {
+    folders: ["base", "wire", "access"],
+    packages: ["node:*", "@peculiar/x509", "reflect-metadata", "zod"],
+    why: "state keeps files of our own; it decides nothing",
+  },
+  config: {
+    folders: ["base", "wire", "switch", "guard", "access", "transport"],
+    packages: ["node:*", "yaml", "zod"],
+    why: "a configuration file becomes complete values; nothing is started from here",
+  },
   control: { folders: ["base", "switch", "wire"], packages: [], why: "control shows and steers, it owns no sockets" },
   server: {
-    folders: ["base", "wire", "switch", "device", "transport", "access", "control"],
+    folders: ["base", "wire", "switch", "guard", "device", "transport", "access", "control"],
     packages: ["node:*"],
     why: "the server is composed of everything but the client and the command line",
   },

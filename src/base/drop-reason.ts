@@ -31,6 +31,52 @@ export const Drop = {
   deviceRefused: 12,
   /** The port is closing or not connected. */
   portClosed: 13,
+  /** Destination is a link-local group that no bridge forwards (01:80:c2:00:00:00 to 0f, IEEE 802.1Q 8.6.3). */
+  reservedDestination: 14,
+  /** The source MAC belongs to another user, or to the uplink. */
+  macNotYours: 15,
+  /** The source MAC is not one that the policy allows. */
+  macNotAllowed: 16,
+  /** The bridge has as many source MACs as it may have. */
+  tooManyMacs: 17,
+  /** New source MACs come faster than they may. */
+  newMacRate: 18,
+  /** The policy does not allow the ethertype. */
+  etherTypeDenied: 19,
+  /** The policy does not allow the VLAN. */
+  vlanDenied: 20,
+  /** The source IP address is in none of the prefixes that the policy allows. */
+  sourceIpDenied: 21,
+  /** The access list denies the packet, or it could not be parsed and nothing else allows it. */
+  aclDenied: 22,
+  /** A DHCP server's message from a port that may not be one. */
+  rogueDhcp: 23,
+  /** A router advertisement or redirect from a port that may not be a router. */
+  rogueRouter: 24,
+  /** ARP that claims an IP address of somebody else, or another MAC than its own. */
+  arpSpoof: 25,
+  /** IPv6 neighbour discovery that claims an address of somebody else, or another MAC than its own. */
+  neighbourSpoof: 26,
+  /** A source IP address that is bound to somebody else. */
+  ipSpoof: 27,
+  /** Headers that nobody can check: a first fragment without its whole header chain, fragmented neighbour discovery. */
+  unparsable: 28,
+  /** More broadcast than the port's budget. */
+  stormBroadcast: 29,
+  /** More multicast than the port's budget. */
+  stormMulticast: 30,
+  /** More unknown unicast than the port's budget. */
+  stormUnknown: 31,
+  /** The port is shut for a while: a loop was found behind it. */
+  portShut: 32,
+  /** Our own probe came back. */
+  loopProbe: 33,
+  /** Ingress and egress port are isolated from each other. */
+  isolated: 34,
+  /** More than the peer may send. */
+  rateUp: 35,
+  /** More than the peer may be sent. */
+  rateDown: 36,
 } as const;
 
 export type DropReason = (typeof Drop)[keyof typeof Drop];
@@ -51,6 +97,29 @@ export const DROP_NAMES: readonly string[] = [
   "message-truncated",
   "device-refused",
   "port-closed",
+  "reserved-destination",
+  "mac-not-yours",
+  "mac-not-allowed",
+  "too-many-macs",
+  "new-mac-rate",
+  "ethertype-denied",
+  "vlan-denied",
+  "source-ip-denied",
+  "acl-denied",
+  "rogue-dhcp",
+  "rogue-router",
+  "arp-spoof",
+  "neighbour-spoof",
+  "ip-spoof",
+  "unparsable",
+  "storm-broadcast",
+  "storm-multicast",
+  "storm-unknown",
+  "port-shut",
+  "loop-probe",
+  "isolated",
+  "rate-up",
+  "rate-down",
 ];
 
 /** One counter per reason; incrementing allocates nothing. */

@@ -1,0 +1,35 @@
+import type { AccessRequest } from "./access-request.ts";
+import type { AuthenticationMethod, Identity } from "./identity.ts";
+
+/** Why credentials were not taken: stable words for logs; never the credentials themselves. */
+export type RefusalReason =
+  | "unknown-user"
+  | "wrong-password"
+  | "unknown-token"
+  | "expired"
+  | "revoked"
+  | "used-up"
+  | "malformed"
+  | "wrong-signature"
+  | "wrong-issuer"
+  | "wrong-audience"
+  | "wrong-algorithm"
+  | "not-yet-valid"
+  | "no-user"
+  | "unavailable";
+
+export type AuthenticationOutcome =
+  | { readonly state: "identified"; readonly identity: Identity }
+  /** The request has no credentials of this kind. */
+  | { readonly state: "absent" }
+  /** It has, and they are no good. `user`: whom they claimed to be, if they said so. */
+  | { readonly state: "refused"; readonly reason: RefusalReason; readonly user: string | undefined };
+
+/** One way to find out who asks. */
+export interface Authenticator {
+  readonly method: AuthenticationMethod;
+  /** Rejects only for a fault of ours; the chain then refuses (fail closed). */
+  authenticate(request: AccessRequest): Promise<AuthenticationOutcome>;
+  /** Whether an identity that this authenticator gave would still be given: false once revoked, removed or expired. */
+  isStillGood(identity: Identity, nowMs: number): boolean;
+}
