@@ -1,4 +1,5 @@
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import { systemClock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
 import { makeFailure } from "../base/failure.ts";
@@ -6,12 +7,14 @@ import { AGENT } from "../base/version.ts";
 import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
+import { peerCredentials, socketDescriptor } from "../device/socket-options.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { checkTapOptions, type TapOptions } from "../device/tap-options.ts";
 import { Server } from "../server/server.ts";
 import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
+import type { TlsOffer } from "../transport/tls-offer.ts";
 import { TLS_SETTINGS } from "../transport/tls-settings.ts";
 import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
@@ -46,11 +49,11 @@ export interface ServerSettings {
 export async function runServer(settings: ServerSettings): Promise<void> {
   const log = makeLogger(settings.logFormat, settings.logLevel);
   checkExposure(settings, (text) => log.warn("server.anonymous", text));
-  const secureContext = loadCertificate(settings);
+  const tls = loadCertificate(settings);
   const tap = tapOptions(settings);
   const mask = nativeMask();
-  const listenerDeps = { clock: systemClock, log };
-  const listeners = await bindListeners(listenerDeps, settings.listen, { ...LISTENER_DEFAULTS, secureContext });
+  const listenerDeps = { clock: systemClock, log, peerUid };
+  const listeners = await bindListeners(listenerDeps, settings.listen, { ...LISTENER_DEFAULTS, tls });
   const device = openUplink(tap, listeners);
   const failed = makeFailure();
   const server = new Server(
@@ -76,6 +79,11 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplink}`, { addresses, tap: device?.name });
   await runUntilSignal(log, server, failed.promise);
   log.info("server.stopped", "stopped");
+}
+
+function peerUid(socket: Socket): number | undefined {
+  const fd = socketDescriptor(socket);
+  return fd === undefined ? undefined : peerCredentials(fd).uid;
 }
 
 /** What the flags say about the TAP; what is wrong with them is told before anything is bound. */
@@ -117,7 +125,7 @@ function checkExposure({ listen, allowAnonymous }: ServerSettings, warn: (text: 
   warn(`anyone who reaches ${where} joins the network without authentication (--allow-anonymous)`);
 }
 
-function loadCertificate({ listen, tlsCert, tlsKey }: ServerSettings): SecureContext | undefined {
+function loadCertificate({ listen, tlsCert, tlsKey }: ServerSettings): TlsOffer | undefined {
   if (tlsCert === undefined && tlsKey === undefined) {
     if (!listen.some(({ kind }) => kind === "https")) return undefined;
     throw new ConfigError("TLS_FILES_MISSING", "an https listener needs --tls-cert FILE and --tls-key FILE.");
@@ -128,7 +136,8 @@ function loadCertificate({ listen, tlsCert, tlsKey }: ServerSettings): SecureCon
   const cert = readFlagFile("--tls-cert", tlsCert);
   const key = readFlagFile("--tls-key", tlsKey);
   try {
-    return createSecureContext({ cert, key, ...TLS_SETTINGS });
+    const context = createSecureContext({ cert, key, ...TLS_SETTINGS });
+    return { context: () => context, asksCertificate: false };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError("TLS_FILES_INVALID", `cannot use ${tlsCert} with ${tlsKey}: ${reason}.`, {

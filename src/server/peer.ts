@@ -50,7 +50,7 @@ export class Peer implements Egress {
     const { socket, rest } = incoming;
     const { dialect } = opening;
     this.id = id;
-    this.remote = incoming.remote;
+    this.remote = incoming.word;
     this.#deps = deps;
     this.#options = options;
     this.#opening = opening;

@@ -117,7 +117,7 @@ export class Server {
     const opening = acceptOpening(incoming.request);
     if (opening.state === "refused") {
       const { status, message } = opening;
-      this.#deps.log.debug("peer.refused", message, { address: printable(incoming.remote.address), status });
+      this.#deps.log.debug("peer.refused", message, { address: printable(incoming.word.address), status });
       refuse(incoming.socket, status, message, opening.headers);
       return;
     }
@@ -141,8 +141,8 @@ export class Server {
   }
 
   #logJoin(peer: Peer, incoming: Incoming, opening: AcceptedOpening): void {
-    const address = printable(incoming.remote.address);
-    const user = printable(incoming.remote.user);
+    const address = printable(incoming.word.address);
+    const user = printable(incoming.word.user);
     const { dialect, mac, bridge } = opening;
     const who = `${user === "" ? "" : `${user} at `}${address === "" ? incoming.via : address}`;
     const what = `${bridge ? "bridge " : ""}${mac ?? "MAC not announced"}`;

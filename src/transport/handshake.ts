@@ -1,22 +1,25 @@
 import type { Socket } from "node:net";
-import { type SecureContext, TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
-import { httpIncoming, type Incoming, type IncomingHead, refuse, uwsgiIncoming } from "./incoming.ts";
+import { httpIncoming, type Incoming, type IncomingHead, type Origin, refuse, uwsgiIncoming } from "./incoming.ts";
 import type { Protocol } from "./listen-address.ts";
+import { verifiedPeerCertificate } from "./peer-certificate.ts";
 import { detectProtocol } from "./protocol.ts";
 import { type HeadFormat, type HeadOutcome, readHead } from "./read-head.ts";
+import type { TlsOffer } from "./tls-offer.ts";
 
 export interface HandshakeOptions {
   /** What may be spoken here. */
   readonly spoken: readonly Protocol[];
+  readonly origin: Origin;
   /** From the accepted connection to the end of the request head, TLS included. */
   readonly timeoutMs: number;
 }
 
 export interface HandshakeDeps {
   readonly clock: Clock;
-  /** Certificate and key in force; undefined if there are none. */
-  readonly secureContext: SecureContext | undefined;
+  /** Undefined: TLS is refused. */
+  readonly tls: TlsOffer | undefined;
 }
 
 /** Why a connection ended before it made a request; counted by the listener. */
@@ -49,17 +52,20 @@ export function shakeHands(
   };
   const readRequest = (stream: Socket, format: HeadFormat<IncomingHead>): void =>
     readHead(deps.clock, stream, { timeoutMs: remainingMs(), format }, (outcome) => {
-      if (outcome.state === "done") events.done({ ...outcome.head, socket: stream, rest: outcome.rest });
+      const certificate = stream instanceof TLSSocket ? verifiedPeerCertificate(stream) : undefined;
+      const { origin } = options;
+      if (outcome.state === "done")
+        events.done({ ...outcome.head, origin, certificate, socket: stream, rest: outcome.rest });
       else refuseOutcome(stream, outcome, events);
     });
   const readTls = (): void => {
-    if (deps.secureContext === undefined) {
+    if (deps.tls === undefined) {
       drop("tls-failed", "TLS was spoken, but there is no certificate");
       return;
     }
-    startTls(deps.clock, deps.secureContext, socket, remainingMs(), (outcome) => {
+    startTls(deps.clock, deps.tls, socket, remainingMs(), (outcome) => {
       if (typeof outcome === "string") drop("tls-failed", outcome);
-      else readRequest(outcome, httpIncoming(outcome));
+      else readRequest(outcome, httpIncoming);
     });
   };
   peekFirstByte(deps.clock, socket, remainingMs(), (firstByte) => {
@@ -68,7 +74,7 @@ export function shakeHands(
     else if (protocol === undefined || !options.spoken.includes(protocol)) {
       refuseProtocol(socket, protocol, options.spoken, events);
     } else if (protocol === "tls") readTls();
-    else readRequest(socket, protocol === "http" ? httpIncoming(socket) : uwsgiIncoming);
+    else readRequest(socket, protocol === "http" ? httpIncoming : uwsgiIncoming);
   });
 }
 
@@ -97,12 +103,18 @@ function peekFirstByte(
 /** Runs the server's side of TLS over the socket; answers the TLS socket, or why there is none. */
 function startTls(
   clock: Clock,
-  secureContext: SecureContext,
+  tls: TlsOffer,
   socket: Socket,
   timeoutMs: number,
   done: (outcome: TLSSocket | string) => void,
 ): void {
-  const stream = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] });
+  const stream = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: tls.context(),
+    requestCert: tls.asksCertificate,
+    rejectUnauthorized: false,
+    ALPNProtocols: ["http/1.1"],
+  });
   let isDone = false;
   const finish = (outcome: TLSSocket | string): void => {
     if (isDone) return;

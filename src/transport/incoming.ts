@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import {
   DEFAULT_HTTP_LIMITS,
@@ -16,12 +17,21 @@ export interface Incoming {
   readonly request: OpeningRequest;
   /** A request for the original's control interface (uwsgi modifier1 = 1). */
   readonly isControl: boolean;
-  /** Who the web server says it is; from uwsgi only, where the web server is the one who speaks. */
-  readonly remote: RemoteIdentity;
+  /** Where the connection came from: who spoke to us, which may be a web server. */
+  readonly origin: Origin;
+  /** What the uwsgi variables say about the client; empty over HTTP. Whether to believe it depends on the origin. */
+  readonly word: RemoteIdentity;
+  /** What the client showed on our own TLS listener and TLS verified; undefined if it showed none. */
+  readonly certificate: X509Certificate | undefined;
   readonly socket: Socket;
   /** Bytes that came behind the head. */
   readonly rest: Buffer;
 }
+
+/** The other end of an accepted connection, as the kernel tells. */
+export type Origin =
+  /** `uid`: of the process that connected; undefined if the kernel would not say. */
+  { readonly kind: "unix"; readonly uid: number | undefined } | { readonly kind: "tcp"; readonly address: string };
 
 export interface RemoteIdentity {
   /** IP address; empty if nobody told (a unix socket without a web server's word). */
@@ -32,18 +42,21 @@ export interface RemoteIdentity {
 }
 
 /** What a request head says, without the stream. */
-export type IncomingHead = Pick<Incoming, "via" | "request" | "isControl" | "remote">;
+export type IncomingHead = Pick<Incoming, "via" | "request" | "isControl" | "word">;
 
-/** An HTTP request head. What it says about its sender is not believed. */
-export function httpIncoming(socket: Socket): HeadFormat<IncomingHead> {
-  const parse = (bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> => {
-    const result = parseRequestHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
-    if (result.state !== "done") return result;
-    const remote = { address: socket.remoteAddress ?? "", user: "", distinguishedName: "" };
-    const head = { via: "http", request: openingFromHttp(result.head), isControl: false, remote } as const;
-    return { state: "done", head, consumed: result.consumed };
-  };
-  return { mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS), parse };
+const NO_WORD: RemoteIdentity = { address: "", user: "", distinguishedName: "" };
+
+/** An HTTP request head. */
+export const httpIncoming: HeadFormat<IncomingHead> = {
+  mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS),
+  parse: parseHttpIncoming,
+};
+
+function parseHttpIncoming(bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> {
+  const result = parseRequestHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
+  if (result.state !== "done") return result;
+  const head = { via: "http", request: openingFromHttp(result.head), isControl: false, word: NO_WORD } as const;
+  return { state: "done", head, consumed: result.consumed };
 }
 
 /** A uwsgi packet: its size stands in front, so that asking for more costs nothing. */
@@ -58,7 +71,7 @@ function parseUwsgiIncoming(bytes: Uint8Array, start: number, end: number): Head
     via: "uwsgi",
     request: openingFromUwsgi(vars),
     isControl: modifier1 === UwsgiModifier.control,
-    remote: remoteFromUwsgi(vars),
+    word: remoteFromUwsgi(vars),
   } as const;
   return { state: "done", head, consumed };
 }

@@ -1,17 +1,17 @@
 import { createServer, type Server, type Socket } from "node:net";
-import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Refusal, shakeHands } from "./handshake.ts";
-import type { Incoming } from "./incoming.ts";
+import type { Incoming, Origin } from "./incoming.ts";
 import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
+import type { TlsOffer } from "./tls-offer.ts";
 
 export interface ListenerOptions {
   readonly address: ListenAddress;
-  /** Certificate and key, for https and for TLS on unix and tcp; without it TLS is refused. */
-  readonly secureContext: SecureContext | undefined;
+  /** For https and for TLS on unix and tcp; without it TLS is refused. */
+  readonly tls: TlsOffer | undefined;
   /** From the accepted connection to the end of the request head, TLS handshake included. */
   readonly handshakeTimeoutMs: number;
   /** Most connections that have not finished their handshake; one more, and the oldest of them is closed. */
@@ -23,6 +23,8 @@ export const LISTENER_DEFAULTS = { handshakeTimeoutMs: 10_000, maxPending: 1024 
 export interface ListenerDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** The user who connected to a unix socket; undefined if the kernel does not say. */
+  readonly peerUid: (socket: Socket) => number | undefined;
 }
 
 /** Gets every whole request; owns its socket from then on, which is paused. */
@@ -104,12 +106,12 @@ export class Listener {
   }
 
   #shakeHands(socket: Socket, onIncoming: OnIncoming): void {
-    const { address, secureContext, handshakeTimeoutMs: timeoutMs } = this.#options;
-    const deps = { clock: this.#deps.clock, secureContext };
+    const { address, tls, handshakeTimeoutMs: timeoutMs } = this.#options;
+    const deps = { clock: this.#deps.clock, tls };
     shakeHands(
       deps,
       socket,
-      { spoken: SPOKEN[address.kind], timeoutMs },
+      { spoken: SPOKEN[address.kind], origin: this.#originOf(socket), timeoutMs },
       {
         done: (incoming) => {
           this.#pending.delete(socket);
@@ -122,6 +124,11 @@ export class Listener {
         },
       },
     );
+  }
+
+  #originOf(socket: Socket): Origin {
+    if (this.#options.address.kind === "unix") return { kind: "unix", uid: this.#deps.peerUid(socket) };
+    return { kind: "tcp", address: socket.remoteAddress ?? "" };
   }
 
   /** Who is slow makes way for who is new: sockets that say nothing must not lock everybody else out. */

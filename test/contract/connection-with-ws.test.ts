@@ -89,12 +89,13 @@ describe("our server's end with ws for a client", () => {
       ends.push(end);
       end.connection.start();
     };
-    const secureContext = createSecureContext({
+    const context = createSecureContext({
       cert: pem(certificates.server.certificate),
       key: pem(certificates.server.key),
     });
-    const options = { ...LISTENER_DEFAULTS, secureContext, address: parseListenAddress(address) };
-    const listener = new Listener({ clock: systemClock, log: silentLogger }, options);
+    const tls = { context: () => context, asksCertificate: false };
+    const options = { ...LISTENER_DEFAULTS, tls, address: parseListenAddress(address) };
+    const listener = new Listener({ clock: systemClock, log: silentLogger, peerUid: () => undefined }, options);
     await listener.bind();
     listener.open(onIncoming);
     const url = listener.address.replace(/^http/, "ws").replace(/^unix:.*/, "ws://localhost/");

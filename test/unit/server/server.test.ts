@@ -70,11 +70,15 @@ describe("server", () => {
     uplink?: Host,
   ): Promise<Serving> {
     const deviceErrors: Error[] = [];
-    const listeners = await bindListeners({ clock: systemClock, log }, listen.map(parseListenAddress), {
-      ...LISTENER_DEFAULTS,
-      secureContext: undefined,
-      maxPending,
-    });
+    const listeners = await bindListeners(
+      { clock: systemClock, log, peerUid: () => undefined },
+      listen.map(parseListenAddress),
+      {
+        ...LISTENER_DEFAULTS,
+        tls: undefined,
+        maxPending,
+      },
+    );
     const server = new Server(
       {
         clock: systemClock,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
+import { connect as connectTls, createSecureContext } from "node:tls";
 import { makeCertificates } from "../../../lab/certificates.ts";
 import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
@@ -17,6 +17,7 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { type Incoming, refuse } from "../../../src/transport/incoming.ts";
 import { parseListenAddress } from "../../../src/transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
+import type { TlsOffer } from "../../../src/transport/tls-offer.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { endpointOf, RawPeer } from "../../raw-peer.ts";
@@ -34,14 +35,15 @@ const UWSGI = encodeUwsgi(0, [
 describe("listener", () => {
   const lab = new Lab();
   let directory: string;
-  let secureContext: SecureContext;
+  let tls: TlsOffer;
   let listeners: Listener[];
   let peers: RawPeer[];
   let incomings: Incoming[];
 
   before(async () => {
     const { server } = await makeCertificates(lab, { server: ["localhost", "127.0.0.1"] });
-    secureContext = createSecureContext({ cert: readFileSync(server.certificate), key: readFileSync(server.key) });
+    const context = createSecureContext({ cert: readFileSync(server.certificate), key: readFileSync(server.key) });
+    tls = { context: () => context, asksCertificate: false };
     directory = mkdtempSync(join(tmpdir(), "vpn-ws-listener-"));
   });
   after(async () => {
@@ -65,8 +67,8 @@ describe("listener", () => {
     clock: Clock = systemClock,
   ): Promise<Listener> {
     const address = parseListenAddress(text);
-    const deps = { clock, log: silentLogger };
-    const listener = new Listener(deps, { ...LISTENER_DEFAULTS, secureContext: undefined, ...options, address });
+    const deps = { clock, log: silentLogger, peerUid: () => 1000 };
+    const listener = new Listener(deps, { ...LISTENER_DEFAULTS, tls: undefined, ...options, address });
     listeners.push(listener);
     await listener.bind();
     listener.open((incoming) => incomings.push(incoming));
@@ -96,17 +98,18 @@ describe("listener", () => {
     assert.deepEqual([...listener.refusals], [[reason, count]]);
   }
 
-  const seen = ({ via, request, isControl, remote, rest }: Incoming) => ({
+  const seen = ({ via, request, isControl, origin, word, rest }: Incoming) => ({
     via,
     path: request.path,
     query: request.query,
     mac: request.header("x-vpn-ws-mac"),
     isControl,
-    remote,
+    origin,
+    word,
     rest: rest.toString(),
   });
   const expected = { path: "/vpn", query: "a=b", mac: "02:00:00:00:00:01", isControl: false, rest: "rest" };
-  const anonymous = { user: "", distinguishedName: "" };
+  const anonymous = { address: "", user: "", distinguishedName: "" };
 
   for (const address of ["http://127.0.0.1:0", "http://[::1]:0", "tcp://127.0.0.1:0", "unix:PATH"]) {
     test(`${address} takes HTTP, byte by byte as well, and keeps what came behind it`, async () => {
@@ -116,29 +119,34 @@ describe("listener", () => {
       for (const byte of REQUEST.slice(0, -1)) peer.send(byte);
       peer.send("\nrest");
       const incoming = await nextIncoming();
-      const remote = { ...anonymous, address: address.startsWith("unix") ? "" : endpointHost(address) };
-      assert.deepEqual(seen(incoming), { ...expected, via: "http", remote });
+      const isUnix = address.startsWith("unix");
+      const origin = isUnix ? { kind: "unix", uid: 1000 } : { kind: "tcp", address: endpointHost(address) };
+      assert.deepEqual(seen(incoming), { ...expected, via: "http", origin, word: anonymous });
       assert.ok(incoming.socket.isPaused());
     });
   }
 
   for (const address of ["tcp://127.0.0.1:0", "unix:PATH"]) {
-    test(`${address} takes uwsgi, and believes it who the peer is`, async () => {
+    test(`${address} takes uwsgi, with what it says about the client`, async () => {
       const listener = await listen(address.replace("PATH", join(directory, "uwsgi.sock")));
       const peer = await dial(listener);
       peer.send(UWSGI.subarray(0, 1), UWSGI.subarray(1, 9), UWSGI.subarray(9), "rest");
-      const remote = { address: "192.0.2.9", user: "alice", distinguishedName: "CN=first" };
-      assert.deepEqual(seen(await nextIncoming()), { ...expected, via: "uwsgi", remote });
+      const word = { address: "192.0.2.9", user: "alice", distinguishedName: "CN=first" };
+      const seenHere = { ...seen(await nextIncoming()), origin: undefined };
+      assert.deepEqual(seenHere, { ...expected, via: "uwsgi", origin: undefined, word });
     });
   }
 
   for (const address of ["https://127.0.0.1:0", "tcp://127.0.0.1:0", "unix:PATH"]) {
     test(`${address} takes TLS with HTTP inside`, async () => {
-      const listener = await listen(address.replace("PATH", join(directory, "tls.sock")), { secureContext });
+      const listener = await listen(address.replace("PATH", join(directory, "tls.sock")), { tls });
       const peer = await dialTls(listener);
       peer.send(`${REQUEST}rest`);
       const incoming = await nextIncoming();
-      assert.deepEqual({ ...seen(incoming), remote: undefined }, { ...expected, via: "http", remote: undefined });
+      assert.deepEqual(
+        { ...seen(incoming), origin: undefined },
+        { ...expected, via: "http", origin: undefined, word: anonymous },
+      );
       incoming.socket.resume().write("answer");
       assert.equal(await peer.untilReceived("answer"), "answer");
     });
@@ -195,7 +203,7 @@ describe("listener", () => {
     ] as const;
     for (const [what, address, bytes, reason, answer] of cases) {
       test(what, async () => {
-        const listener = await listen(address, address.startsWith("https") ? { secureContext } : {});
+        const listener = await listen(address, address.startsWith("https") ? { tls } : {});
         const peer = await dial(listener);
         peer.send(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
         assert.match(await peer.untilClosed(), answer);
@@ -214,7 +222,7 @@ describe("listener", () => {
 
     test("who says nothing, or not enough, in time", async () => {
       const clock = new HandClock();
-      const listener = await listen("tcp://127.0.0.1:0", { secureContext }, clock);
+      const listener = await listen("tcp://127.0.0.1:0", { tls }, clock);
       const silent = await dial(listener);
       const slow = (await dial(listener)).send("GET / HTTP/1.1\r\n");
       const slowTls = (await dial(listener)).send(Buffer.from("160301", "hex"));
@@ -231,7 +239,7 @@ describe("listener", () => {
     });
 
     test("who has taken longest when too many have not finished, and only them", async () => {
-      const listener = await listen("https://127.0.0.1:0", { maxPending: 2, secureContext });
+      const listener = await listen("https://127.0.0.1:0", { maxPending: 2, tls });
       const silent = await dial(listener);
       const inTls = await dialTls(listener);
       const done = (await dialTls(listener)).send(REQUEST);
@@ -253,8 +261,8 @@ describe("listener", () => {
     const clock = new HandClock();
     const address = parseListenAddress("http://127.0.0.1:0");
     const listener = new Listener(
-      { clock, log: silentLogger },
-      { ...LISTENER_DEFAULTS, secureContext: undefined, maxPending: 2, address },
+      { clock, log: silentLogger, peerUid: () => undefined },
+      { ...LISTENER_DEFAULTS, tls: undefined, maxPending: 2, address },
     );
     listeners.push(listener);
     await listener.bind();
@@ -274,8 +282,8 @@ describe("listener", () => {
     const { address } = await listen("http://127.0.0.1:0");
     const path = join(directory, "one-of-two.sock");
     const addresses = [`unix:${path}`, address].map(parseListenAddress);
-    const deps = { clock: systemClock, log: silentLogger };
-    const bound = bindListeners(deps, addresses, { ...LISTENER_DEFAULTS, secureContext: undefined });
+    const deps = { clock: systemClock, log: silentLogger, peerUid: () => undefined };
+    const bound = bindListeners(deps, addresses, { ...LISTENER_DEFAULTS, tls: undefined });
     await assert.rejects(bound, isConfigError("LISTEN_FAILED", /EADDRINUSE/, /another port/));
     assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
   });
@@ -295,7 +303,7 @@ describe("listener", () => {
   });
 
   test("a TLS peer that breaks off later is not counted as a failed handshake", async () => {
-    const listener = await listen("https://127.0.0.1:0", { secureContext });
+    const listener = await listen("https://127.0.0.1:0", { tls });
     const peer = (await dialTls(listener)).send(REQUEST);
     const { socket } = await nextIncoming();
     const isOver = once(socket.resume(), "close").catch(() => {});
