@@ -29,7 +29,7 @@ export class Uplink implements Egress {
     this.#switch = deps.switch;
     this.#segmenter = deps.segmenter;
     const { name, mac } = deps.device;
-    const port = deps.switch.attach({ name, mac, bridge: options.bridge, keepsMac: true, egress: this });
+    const port = deps.switch.attach({ name, mac, bridge: options.bridge, isUplink: true, egress: this });
     if (port === undefined) throw new VpnError("stop", "SWITCH_FULL", "the switch has no port left for the TAP.");
     this.port = port;
   }

@@ -1,6 +1,7 @@
 import { DropCounters, type DropReason } from "../base/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
 import { formatMac, type Mac, macParts } from "../wire/mac.ts";
+import type { PortGuard } from "./port-guard.ts";
 
 /** Where the switch gives frames for one attachment: a connection, a TAP, a test's array. */
 export interface Egress {
@@ -19,8 +20,8 @@ export interface PortOptions {
   readonly mac: Mac | undefined;
   /** Many MACs may live behind a bridge port, and unknown unicast goes to it. A port that is no bridge is pinned to one MAC. */
   readonly bridge: boolean;
-  /** No port that shows a MAC by its first frame may take this port's; for the uplink. */
-  readonly keepsMac?: boolean;
+  /** The server's own TAP: no port that shows a MAC by its first frame may take its, and isolated ports reach it. */
+  readonly isUplink?: boolean;
   readonly egress: Egress;
 }
 
@@ -35,7 +36,7 @@ export class Port {
   readonly index: number;
   readonly name: string;
   readonly bridge: boolean;
-  readonly keepsMac: boolean;
+  readonly isUplink: boolean;
   readonly egress: Egress;
   /** Frames from this port that went nowhere. */
   readonly ingressDrops = new DropCounters();
@@ -50,6 +51,10 @@ export class Port {
   /** First two and last four bytes of the MAC, `macHi` negative while none is known. */
   macHi = NO_MAC;
   macLo = 0;
+  /** Looks at what comes in and goes out; without one everything may. */
+  guard: PortGuard | undefined;
+  /** Reaches the uplink and no other port. */
+  isolated = false;
   /** The switch's note that this port has frames to flush. */
   touched = false;
 
@@ -57,7 +62,7 @@ export class Port {
     this.index = index;
     this.name = options.name;
     this.bridge = options.bridge;
-    this.keepsMac = options.keepsMac ?? false;
+    this.isUplink = options.isUplink ?? false;
     this.egress = options.egress;
     if (options.mac !== undefined) {
       const { hi, lo } = macParts(options.mac);

@@ -9,11 +9,12 @@ import { Port, type PortOptions } from "./port.ts";
 /**
  * The Ethernet switch. A frame comes in at a port and goes through four steps, each a method below:
  *
- *     forward ─► check addresses ─► learn or compare the source ─► decide by destination ─► deliver
+ *     forward ─► check addresses ─► guard ─► learn or compare the source ─► decide by destination ─► deliver
  *
  * The rules are the original's: a port that is no bridge is pinned to one MAC; broadcast and multicast (01:00:5e,
  * 33:33) go to every other port unless switched off; known unicast goes to its port; all else, which includes
- * switched-off broadcast and other group addresses, goes to bridge ports only.
+ * switched-off broadcast and other group addresses, goes to bridge ports only. Ours on top: what a port's guard does not
+ * let through is dropped, and an isolated port reaches the uplink only.
  *
  * No I/O and no timers: an ingress calls `forward` for each frame of a batch and then `flush` once; the owner calls
  * `tick` about every second. Egress ports borrow the frames' bytes until `flush`.
@@ -131,6 +132,10 @@ export class Switch {
     const sourceHi = macHi(bytes, start + 6);
     const sourceLo = macLo(bytes, start + 6);
     if (isZeroMac(sourceHi, sourceLo) || isBroadcastMac(sourceHi, sourceLo)) return Drop.sourceInvalid;
+    if (ingress.guard !== undefined) {
+      const drop = ingress.guard.inspect(frame);
+      if (drop !== Drop.none) return drop;
+    }
     if (!ingress.hasMac(sourceHi, sourceLo)) {
       const drop = this.#learn(ingress, sourceHi, sourceLo);
       if (drop !== Drop.none) return drop;
@@ -148,14 +153,22 @@ export class Switch {
     if (!ingress.bridge) return Drop.sourceNotPinned;
     // A group address is no sender's (IEEE 802.3 3.2.3). The original forwards such a frame; nobody should learn from it.
     if (isGroupMac(hi)) return Drop.none;
+    if (ingress.guard !== undefined) {
+      const knownAt = this.#fdb.lookup(hi, lo, this.#nowMs);
+      const drop = knownAt === ingress.index ? Drop.none : ingress.guard.admitSource(hi, lo, knownAt);
+      if (drop !== Drop.none) return drop;
+    }
     if (this.#fdb.learn(hi, lo, ingress.index, this.#nowMs) === Learned.full) ingress.unlearnedFrames++;
     return Drop.none;
   }
 
   #pinFirstSource(ingress: Port, hi: number, lo: number): DropReason {
     if (isGroupMac(hi)) return Drop.sourceInvalid;
-    const owner = this.#ports[this.#fdb.lookup(hi, lo, this.#nowMs)];
-    if (owner?.keepsMac && owner.hasMac(hi, lo)) return Drop.sourceNotPinned;
+    const knownAt = this.#fdb.lookup(hi, lo, this.#nowMs);
+    const owner = this.#ports[knownAt];
+    if (owner?.isUplink && owner.hasMac(hi, lo)) return Drop.sourceNotPinned;
+    const drop = ingress.guard?.admitSource(hi, lo, knownAt) ?? Drop.none;
+    if (drop !== Drop.none) return drop;
     ingress.macHi = hi;
     ingress.macLo = lo;
     this.#fdb.pin(hi, lo, ingress.index);
@@ -170,16 +183,23 @@ export class Switch {
       return this.#flood(ingress, frame, flooded ? this.#attached : this.#bridges);
     }
     const index = this.#fdb.lookup(hi, lo, this.#nowMs);
-    if (index === NO_PORT) return this.#flood(ingress, frame, this.#bridges);
+    if (index === NO_PORT) return this.#floodUnknown(ingress, frame);
     if (index === ingress.index) return Drop.samePort;
-    this.#deliver(this.#ports[index] as Port, frame);
+    const egress = this.#ports[index] as Port;
+    if (isApart(ingress, egress)) return Drop.isolated;
+    this.#deliver(egress, frame);
     return Drop.none;
+  }
+
+  #floodUnknown(ingress: Port, frame: Frame): DropReason {
+    const drop = ingress.guard?.admitUnknown(frame) ?? Drop.none;
+    return drop === Drop.none ? this.#flood(ingress, frame, this.#bridges) : drop;
   }
 
   #flood(ingress: Port, frame: Frame, ports: readonly Port[]): DropReason {
     let reached = 0;
     for (const port of ports) {
-      if (port === ingress || !port.ready) continue;
+      if (port === ingress || !port.ready || isApart(ingress, port)) continue;
       this.#deliver(port, frame);
       reached++;
     }
@@ -187,7 +207,8 @@ export class Switch {
   }
 
   #deliver(port: Port, frame: Frame): void {
-    const drop = port.egress.deliver(frame);
+    const forbidden = port.guard?.permit(frame) ?? Drop.none;
+    const drop = forbidden === Drop.none ? port.egress.deliver(frame) : forbidden;
     if (drop !== Drop.none) {
       port.egressDrops.add(drop);
       return;
@@ -203,4 +224,9 @@ export class Switch {
     this.#attached = this.#ports.filter((port) => port !== undefined);
     this.#bridges = this.#attached.filter((port) => port.bridge);
   }
+}
+
+/** Whether isolation keeps the two ports from each other. */
+function isApart(one: Port, other: Port): boolean {
+  return (one.isolated && !other.isUplink) || (other.isolated && !one.isUplink);
 }

@@ -37,10 +37,10 @@ describe("switch", () => {
     lan = new Switch({ clock }, { ...SWITCH_DEFAULTS, hashSeed: 42, ...options });
   }
 
-  function attach(mac: Mac | undefined, options: { bridge?: boolean; keepsMac?: boolean } = {}): Attached {
+  function attach(mac: Mac | undefined, options: { bridge?: boolean; isUplink?: boolean } = {}): Attached {
     const egress = new RecordingEgress();
-    const { bridge = false, keepsMac = false } = options;
-    const port = lan.attach({ name: mac ?? "silent", mac, bridge, keepsMac, egress });
+    const { bridge = false, isUplink = false } = options;
+    const port = lan.attach({ name: mac ?? "silent", mac, bridge, isUplink, egress });
     assert.ok(port);
     return { port, egress };
   }
@@ -333,7 +333,7 @@ describe("switch", () => {
 
   test("a port that announced no MAC cannot take that of the uplink by its first frame", () => {
     makeSwitch();
-    const uplink = attach(A, { keepsMac: true });
+    const uplink = attach(A, { isUplink: true });
     const [thief, other] = [attach(undefined), attach(B)];
     forward(thief, ethernet(BROADCAST, A));
     assert.equal(thief.port.ingressDrops.get(Drop.sourceNotPinned), 1);
