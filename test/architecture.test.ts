@@ -48,7 +48,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   config: {
     folders: ["base", "wire", "switch", "guard", "access", "transport"],
-    packages: ["node:*", "yaml", "zod"],
+    packages: ["node:*", "yaml", "zod", "@peculiar/x509", "reflect-metadata"],
     why: "a configuration file becomes complete values; nothing is started from here",
   },
   control: { folders: ["base", "switch", "wire"], packages: [], why: "control shows and steers, it owns no sockets" },
