@@ -9,11 +9,12 @@
 export const ETHERNET_HEADER_BYTES = 14;
 
 /** Each tag makes the Ethernet header this much longer. */
-const VLAN_TAG_BYTES = 4;
+export const VLAN_TAG_BYTES = 4;
 /** The largest frame there can be: a full IPv6 packet (40 + 65535 bytes) behind two VLAN tags. */
 export const MAX_FRAME_BYTES = ETHERNET_HEADER_BYTES + 2 * VLAN_TAG_BYTES + 40 + 0xffff;
 
-const MAX_VLAN_TAGS = 2;
+/** Tags that are looked behind: a service and a customer tag. */
+export const MAX_VLAN_TAGS = 2;
 
 /** What a frame carries. Values below 0x0600 are lengths (IEEE 802.3 with LLC), not types. */
 export const EtherType = {
@@ -74,6 +75,7 @@ export function etherTypeOf(bytes: Uint8Array, start: number, end: number): numb
   return network < 0 ? -1 : uint16At(bytes, network - 2);
 }
 
-function isVlanTag(type: number): boolean {
+/** Whether the ethertype says that a VLAN tag follows. */
+export function isVlanTag(type: number): boolean {
   return type === EtherType.vlan || type === EtherType.qinq;
 }

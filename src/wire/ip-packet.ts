@@ -1,29 +1,54 @@
 /**
- * The few fields of IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293) and UDP (RFC 768) headers that segmentation
- * reads or patches, as byte offsets into the header, and the walk from one header to the next. Each walk returns an
- * offset, or −1 for a packet that is cut short, lies about a length, or is not what was asked for.
+ * The few fields of IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293) and UDP (RFC 768) headers that are read or
+ * patched here, as byte offsets into the header, and the walks of segmentation from one header to the next: strict
+ * ones, for packets of one kind that fill their frame. (PacketHeaders reads any packet.) Each walk returns an offset,
+ * or −1 for a packet that is cut short, lies about a length, or is not what was asked for.
  */
 import { uint16At } from "./ethernet.ts";
 
-export const IpProtocol = { tcp: 6, udp: 17 } as const;
+/** Upper-layer protocol numbers (IANA). */
+export const IpProtocol = {
+  icmp: 1,
+  igmp: 2,
+  tcp: 6,
+  udp: 17,
+  dccp: 33,
+  icmpv6: 58,
+  sctp: 132,
+  udpLite: 136,
+} as const;
 
 export const IPV4_TOTAL_LENGTH = 2;
 export const IPV4_IDENTIFICATION = 4;
-const IPV4_FRAGMENT = 6;
-const IPV4_PROTOCOL = 9;
+/** Flags and fragment offset. */
+export const IPV4_FRAGMENT = 6;
+export const IPV4_PROTOCOL = 9;
 export const IPV4_CHECKSUM = 10;
-const IPV4_MIN_HEADER_BYTES = 20;
+export const IPV4_SOURCE = 12;
+export const IPV4_DESTINATION = 16;
+export const IPV4_MIN_HEADER_BYTES = 20;
 /** The more-fragments flag and the fragment offset: all zero in a packet that is whole. */
 const IPV4_FRAGMENT_MASK = 0x3fff;
 
 export const IPV6_PAYLOAD_LENGTH = 4;
-const IPV6_NEXT_HEADER = 6;
+export const IPV6_NEXT_HEADER = 6;
+export const IPV6_SOURCE = 8;
+export const IPV6_DESTINATION = 24;
 export const IPV6_HEADER_BYTES = 40;
 /** Extension headers to walk over before giving up; RFC 8200 section 4.1 knows no use for more than seven. */
-const IPV6_MAX_EXTENSIONS = 8;
-const IPV6_HOP_BY_HOP = 0;
-const IPV6_ROUTING = 43;
-const IPV6_DESTINATION = 60;
+export const IPV6_MAX_EXTENSIONS = 8;
+
+/** Next header numbers of IPv6 extension headers (IANA). All but `fragment` and `authentication` share RFC 6564's form. */
+export const Ipv6Extension = {
+  hopByHop: 0,
+  routing: 43,
+  fragment: 44,
+  authentication: 51,
+  destinationOptions: 60,
+  mobility: 135,
+  hostIdentity: 139,
+  shim6: 140,
+} as const;
 
 export const TCP_SEQUENCE = 4;
 const TCP_DATA_OFFSET = 12;
@@ -61,7 +86,7 @@ export function ipv6TransportOffset(bytes: Uint8Array, at: number, end: number, 
   let offset = at + IPV6_HEADER_BYTES;
   if (offset + uint16At(bytes, at + IPV6_PAYLOAD_LENGTH) !== end) return -1;
   let next = bytes[at + IPV6_NEXT_HEADER] as number;
-  for (let walked = 0; walked < IPV6_MAX_EXTENSIONS && isIpv6Extension(next); walked++) {
+  for (let walked = 0; walked < IPV6_MAX_EXTENSIONS && isSkippedExtension(next); walked++) {
     if (offset + 8 > end) return -1;
     next = bytes[offset] as number;
     offset += ((bytes[offset + 1] as number) + 1) << 3;
@@ -82,6 +107,7 @@ export function udpPayloadOffset(bytes: Uint8Array, at: number, end: number): nu
   return payload <= end && at + uint16At(bytes, at + UDP_LENGTH) === end ? payload : -1;
 }
 
-function isIpv6Extension(nextHeader: number): boolean {
-  return nextHeader === IPV6_HOP_BY_HOP || nextHeader === IPV6_ROUTING || nextHeader === IPV6_DESTINATION;
+function isSkippedExtension(nextHeader: number): boolean {
+  const { hopByHop, routing, destinationOptions } = Ipv6Extension;
+  return nextHeader === hopByHop || nextHeader === routing || nextHeader === destinationOptions;
 }
