@@ -49,7 +49,7 @@ function splitAttributes(text: string): string[] {
 
 /** The value without its escapes; undefined for one in quotes, in hex (#…) or with bytes that are no UTF-8. */
 function unescapeValue(escaped: string): string | undefined {
-  const text = withoutBlanks(escaped);
+  const text = withoutSpaces(escaped);
   if (text.startsWith("#")) return undefined;
   const bytes: number[] = [];
   for (VALUE_PART.lastIndex = 0; VALUE_PART.lastIndex < text.length; ) {
@@ -62,9 +62,12 @@ function unescapeValue(escaped: string): string | undefined {
   return decodeUtf8(Uint8Array.from(bytes), 0, bytes.length);
 }
 
-/** Blanks around a value belong to the text, an escaped one behind it to the value. */
-function withoutBlanks(text: string): string {
-  const trimmed = text.trim();
-  const escapes = /\\+$/.exec(trimmed)?.[0].length ?? 0;
-  return escapes % 2 === 1 ? `${trimmed} ` : trimmed;
+/** Spaces around a value belong to the text, an escaped one behind it to the value; other blanks are the value's. */
+function withoutSpaces(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (text[start] === " ") start++;
+  while (end > start && text[end - 1] === " ") end--;
+  const escapes = /\\+$/.exec(text.slice(start, end))?.[0].length ?? 0;
+  return text.slice(start, escapes % 2 === 1 ? end + 1 : end);
 }
