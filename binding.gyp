@@ -11,7 +11,9 @@
         "native/netlink.c",
         "native/link.c",
         "native/socket_options.c",
-        "native/mask.c"
+        "native/mask.c",
+        "native/threads.c",
+        "native/process.c"
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
       "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]

@@ -1,11 +1,13 @@
 /*
  * The addon: what Node cannot do with a TAP, a link and a socket. No policy lives here; src/device decides.
- * Nothing is static and mutable, so every worker thread may load it.
+ * Every worker thread may load it: nothing is static and mutable but what threads.c shares with its signal handler,
+ * behind a lock.
  */
 #include <node_api.h>
 
 #include "link.h"
 #include "mask.h"
+#include "process.h"
 #include "socket_options.h"
 #include "tap.h"
 
@@ -14,5 +16,6 @@ NAPI_MODULE_INIT() {
   link_register(env, exports);
   socket_options_register(env, exports);
   mask_register(env, exports);
+  process_register(env, exports);
   return exports;
 }

@@ -27,6 +27,14 @@ export interface Addon {
   peerCredentials(fd: number): PeerCredentials;
   /** XORs `bytes[start..end)` with the key, most significant byte first. */
   maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void;
+  /** In every thread of the process, prctl(option, argument) for each pair of `pairs`, 64 at most, in order. */
+  prctlThreads(pairs: Uint32Array): void;
+  /** In every thread: permitted and effective capabilities, bits 0 to 31 and 32 to 63; the inheritable ones go. */
+  capsetThreads(low: number, high: number): void;
+  /** PR_SET_DUMPABLE, of the process. */
+  setDumpable(dumpable: boolean): void;
+  /** RLIMIT_CORE, soft and hard. */
+  setCoreBytes(bytes: number): void;
 }
 
 /** A TAP's descriptor, which never leaves C. Layouts: native/tap_reader.h, native/tap_writer.h. */
