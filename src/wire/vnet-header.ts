@@ -12,6 +12,7 @@
  *
  * A header that came from the network passes `sanitizeVnetHeader` before anyone acts on it.
  */
+import { completeChecksum } from "./complete-checksum.ts";
 import {
   ETHERNET_HEADER_BYTES,
   EtherType,
@@ -149,8 +150,10 @@ function segmentationOffload(type: number, bytes: Uint8Array, start: number, end
  * fields without a meaning become zero, hdr len the length of the headers. False if it lies or asks for what we do
  * not know; the bytes are then as they were.
  *
- * A frame that only needs a checksum is checked for bounds alone. Its checksum field may be anywhere behind the
- * Ethernet header, so whoever judges a frame by more than its Ethernet header must not trust the 16 bits there.
+ * Nothing that comes later rewrites bytes that somebody has judged. An ordinary frame may leave the checksum of its
+ * own TCP or UDP header to later, whose 16 bits nobody judges. Any other checksum is completed here, in the frame,
+ * and the header becomes a plain one: Linux leaves those of packets inside of tunnels (VXLAN, GRE), a liar could
+ * name an address in an ARP packet.
  */
 export function sanitizeVnetHeader(bytes: Uint8Array, at: number, frameEnd: number): boolean {
   if (at < 0 || at + VNET_HEADER_BYTES > frameEnd || frameEnd > bytes.length) return false;
@@ -183,10 +186,31 @@ function isAmplifier(bytes: Uint8Array, at: number, payloadBytes: number): boole
 
 function sanitizeCsumHeader(bytes: Uint8Array, at: number, frameEnd: number): boolean {
   if (!csumFieldInside(bytes, at, frameEnd)) return false;
+  if (!isOutermostCsum(bytes, at, frameEnd)) {
+    const summed = at + VNET_HEADER_BYTES + csumStart(bytes, at);
+    completeChecksum(bytes, summed, summed + csumOffset(bytes, at), frameEnd);
+    clearVnetHeader(bytes, at);
+    return true;
+  }
   bytes[at + FLAGS] = VnetFlag.needsCsum;
   writeLittleUint16(bytes, at + HDR_LEN, 0);
   writeLittleUint16(bytes, at + GSO_SIZE, 0);
   return true;
+}
+
+/** Whether the checksum asked for is that of the TCP or UDP header of a whole packet that fills the frame. */
+function isOutermostCsum(bytes: Uint8Array, at: number, frameEnd: number): boolean {
+  const protocol = csumProtocol(csumOffset(bytes, at));
+  const start = at + VNET_HEADER_BYTES;
+  const network = networkHeaderOffset(bytes, start, frameEnd);
+  if (protocol < 0 || network < 0) return false;
+  return start + csumStart(bytes, at) === transportOffset(bytes, network, frameEnd, protocol);
+}
+
+/** The protocol that has its checksum field at this offset, or −1. */
+function csumProtocol(offset: number): number {
+  if (offset === TCP_CHECKSUM) return IpProtocol.tcp;
+  return offset === UDP_CHECKSUM ? IpProtocol.udp : -1;
 }
 
 /** Whether the checksum field lies between the Ethernet header and the end of the frame. */
@@ -223,11 +247,17 @@ function superFrameTransportOffset(bytes: Uint8Array, at: number, network: numbe
     case VnetGso.tcpv6 | VnetGso.ecn:
       return etherType === EtherType.ipv6 ? ipv6TransportOffset(bytes, network, end, IpProtocol.tcp) : -1;
     case VnetGso.udpL4:
-      if (etherType === EtherType.ipv4) return ipv4TransportOffset(bytes, network, end, IpProtocol.udp);
-      return etherType === EtherType.ipv6 ? ipv6TransportOffset(bytes, network, end, IpProtocol.udp) : -1;
+      return transportOffset(bytes, network, end, IpProtocol.udp);
     default:
       return -1;
   }
+}
+
+/** Where the `protocol` header starts in the packet of either IP version that fills [network, end) exactly, or −1. */
+function transportOffset(bytes: Uint8Array, network: number, end: number, protocol: number): number {
+  const etherType = uint16At(bytes, network - 2);
+  if (etherType === EtherType.ipv4) return ipv4TransportOffset(bytes, network, end, protocol);
+  return etherType === EtherType.ipv6 ? ipv6TransportOffset(bytes, network, end, protocol) : -1;
 }
 
 function transportPayloadOffset(bytes: Uint8Array, at: number, transport: number, end: number): number {

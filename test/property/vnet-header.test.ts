@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { Frame } from "../../src/wire/frame.ts";
 import { OFFLOAD_ALL } from "../../src/wire/offload.ts";
 import { requiredOffloads, sanitizeVnetHeader, VNET_HEADER_BYTES } from "../../src/wire/vnet-header.ts";
-import { packetArbitrary, partialChecksumBytes, superFrameArbitrary, superFrameBytes } from "./super-frame.ts";
+import {
+  naiveChecksum,
+  packetArbitrary,
+  partialChecksumBytes,
+  superFrameArbitrary,
+  superFrameBytes,
+} from "./super-frame.ts";
 
 const kernelMade = fc.oneof(
   superFrameArbitrary.map(superFrameBytes),
@@ -39,6 +45,17 @@ test("a super-frame that is longer or shorter than its lengths say is refused", 
   );
 });
 
+const frameAt1 = (bytes: Uint8Array): number[] => [...bytes.subarray(1 + VNET_HEADER_BYTES, -1)];
+
+/** The frame behind the header at 1 with the checksum that it lacks. */
+function naiveCompleted(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer);
+  const start = view.getUint16(1 + 6, true);
+  const frame = frameAt1(bytes);
+  const checksum = naiveChecksum(frame.slice(start)) || 0xffff;
+  return frame.toSpliced(start + view.getUint16(1 + 8, true), 2, checksum >> 8, checksum & 0xff);
+}
+
 test("any header is refused and left alone, or becomes one that needs known offloads and passes again as it is", () => {
   const mutation = fc.array(fc.tuple(fc.integer({ min: 0, max: 90 }), byte), { minLength: 1, maxLength: 3 });
   fc.assert(
@@ -51,13 +68,33 @@ test("any header is refused and left alone, or becomes one that needs known offl
       const after = Uint8Array.from(bytes);
       if (!accepted) return assert.deepEqual(after, before);
 
-      assert.deepEqual(after.subarray(1 + VNET_HEADER_BYTES), before.subarray(1 + VNET_HEADER_BYTES));
+      const isCompleted = (before[1] as number) & 1 && !((after[1] as number) & 1);
+      assert.deepEqual(frameAt1(after), isCompleted ? naiveCompleted(before) : frameAt1(before));
       const frame = new Frame(bytes).set(bytes, 1 + VNET_HEADER_BYTES, end, true);
       assert.equal(requiredOffloads(frame) & ~OFFLOAD_ALL, 0);
       assert.ok(sanitizeVnetHeader(bytes, 1, end));
       assert.deepEqual(bytes, after);
     }),
     { numRuns: 1500 },
+  );
+});
+
+test("what is left to later is the checksum of the packet's own TCP or UDP header, and nothing else", () => {
+  const place = fc.record({ start: fc.integer({ min: 0, max: 150 }), offset: fc.integer({ min: 0, max: 40 }) });
+  const packets = packetArbitrary(fc.integer({ min: 0, max: 100 }));
+  fc.assert(
+    fc.property(packets, place, (packet, { start, offset }) => {
+      const bytes = Uint8Array.from([0xaa, ...partialChecksumBytes(packet), 0xaa]);
+      const own = Uint8Array.from(bytes);
+      bytes.set([start, 0, offset, 0], 1 + 6);
+      const before = Uint8Array.from(bytes);
+      const isInside = start >= 14 && start + offset + 2 <= bytes.length - 2 - VNET_HEADER_BYTES;
+      assert.equal(sanitizeVnetHeader(bytes, 1, bytes.length - 1), isInside);
+      if (!isInside) assert.deepEqual(bytes, before);
+      else if (bytes[1] === 1) assert.deepEqual(bytes, own);
+      else assert.deepEqual(frameAt1(bytes), naiveCompleted(before));
+    }),
+    { numRuns: 500 },
   );
 });
 

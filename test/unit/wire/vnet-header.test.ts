@@ -12,7 +12,7 @@ import {
   sanitizeVnetHeader,
   VNET_HEADER_BYTES,
 } from "../../../src/wire/vnet-header.ts";
-import { type Packet, partialChecksumBytes, superFrameBytes } from "../../property/super-frame.ts";
+import { frameOf, type Packet, partialChecksumBytes, superFrameBytes } from "../../property/super-frame.ts";
 
 const TCP4: Packet = {
   vlanTags: [],
@@ -78,9 +78,11 @@ test("marks of trust and meaningless fields are cleared", () => {
   assert.ok(sanitize(plain));
   assert.deepEqual([...plain.subarray(0, 11)], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
 
-  const partial = Uint8Array.from([0x03, 0x00, 1, 2, 3, 4, 34, 0, 16, 0, ...new Array<number>(60).fill(9)]);
+  const partial = Uint8Array.from(partialChecksumBytes(TCP4));
+  partial.set([0x03, 0x00, 1, 2, 3, 4]);
   assert.ok(sanitize(partial));
-  assert.deepEqual([...partial.subarray(0, 11)], [1, 0, 0, 0, 0, 0, 34, 0, 16, 0, 9]);
+  assert.deepEqual([...partial], partialChecksumBytes(TCP4));
+  assert.deepEqual([...partial.subarray(0, 10)], [1, 0, 0, 0, 0, 0, 34, 0, 16, 0]);
 });
 
 test("the hint about the length of the headers is replaced by their length", () => {
@@ -110,6 +112,68 @@ test("a message shorter than the header is refused, the header alone is not", ()
   assert.equal(sanitizeVnetHeader(new Uint8Array(20), 0, 21), false, "an end outside of the bytes");
   assert.equal(sanitizeVnetHeader(new Uint8Array(20), -1, 20), false);
 });
+
+/** Behind a header that asks for a checksum: what it became. */
+function completed(csumStart: number, csumOffset: number, frame: readonly number[]): number[] {
+  const bytes = Uint8Array.from([1, 0, 0, 0, 0, 0, csumStart, 0, csumOffset, 0, ...frame]);
+  assert.ok(sanitize(bytes));
+  assert.deepEqual([...bytes.subarray(0, 10)], new Array<number>(10).fill(0), "a plain header");
+  return [...bytes.subarray(10)];
+}
+
+const MACS = [0x02, 0, 0, 0, 0, 0x0b, 0x02, 0, 0, 0, 0, 0x0a];
+
+test("a checksum that would later rewrite what an ARP packet says is written before anybody reads it", () => {
+  const arp = [
+    ...[...MACS, 0x08, 0x06],
+    ...[0, 1, 0x08, 0, 6, 4, 0, 2], // Ethernet, IPv4, 6 and 4 bytes, reply
+    ...[0x02, 0, 0, 0, 0, 0x0a, 10, 0, 0, 1], // sender 10.0.0.1
+    ...[0x02, 0, 0, 0, 0, 0x0b, 10, 0, 0, 2], // target 10.0.0.2
+  ];
+  // The sum from the sender's IP address on: 0a00 + 0001 + 0200 + 0000 + 000b + 0a00 + 0002 = 160e.
+  assert.deepEqual(completed(28, 0, arp), arp.toSpliced(28, 2, 0xe9, 0xf1));
+});
+
+test("the checksum of a packet in a tunnel is completed in the frame, as the kernel would", () => {
+  const inner = partialChecksumBytes({ ...UDP4, payload: [0x61] }).slice(10);
+  const vxlan = [...[0x30, 0x39, 0x12, 0xb5, 0, 8 + 8 + inner.length, 0, 0], ...[0x08, 0, 0, 0, 0, 0, 1, 0]];
+  const ip = [0x45, 0, 0, 20 + vxlan.length + inner.length, 0, 0, 0, 0, 64, 17, 0, 0, 10, 1, 0, 1, 10, 1, 0, 2];
+  const outer = [...MACS, 0x08, 0x00, ...ip, ...vxlan];
+  assert.deepEqual(completed(outer.length + 34, 6, [...outer, ...inner]), [
+    ...outer,
+    ...frameOf({ ...UDP4, payload: [0x61] }, "complete"),
+  ]);
+});
+
+test("a completed checksum is never zero", () => {
+  const frame = [...MACS, 0x12, 0x34, 0xff, 0xfe, 0x00, 0x01];
+  assert.deepEqual(completed(14, 2, frame), [...MACS, 0x12, 0x34, 0xff, 0xfe, 0xff, 0xff]);
+});
+
+test("an odd last byte is the high half of the last word of a completed checksum", () => {
+  const frame = [...MACS, 0x12, 0x34, 0x00, 0x00, 0x01, 0x02, 0x03];
+  assert.deepEqual(completed(14, 0, frame), [...MACS, 0x12, 0x34, 0xfb, 0xfd, 0x01, 0x02, 0x03]);
+});
+
+/** One changed byte each, of a packet that left its own checksum to later: [of what, offset, value]. */
+const NOT_ITS_OWN: Record<string, readonly [Packet, number, number]> = {
+  "a checksum field in the IP header": [TCP4, 6, 34 - 16],
+  "a field that is not the protocol's": [TCP4, 8, 6],
+  "another protocol": [TCP4, 33, 1],
+  "the first of several fragments": [TCP4, 30, 0x20],
+  "padding behind the packet": [TCP4, 27, 0x00],
+  "an IP version that is not the ethertype's": [TCP4, 24, 0x65],
+  "an IPv6 fragment header": [TCP6, 30, 44],
+  "another ethertype": [UDP6, 22, 0x12],
+};
+
+for (const [name, [packet, at, value]] of Object.entries(NOT_ITS_OWN)) {
+  test(`completed at once: ${name}`, () => {
+    const bytes = Uint8Array.from(partialChecksumBytes(packet));
+    bytes[at] = value;
+    completed(bytes[6] as number, bytes[8] as number, [...bytes.subarray(10)]);
+  });
+}
 
 /** One changed byte each: [of what, offset (the frame starts at 10, IP at 24, IPv4's TCP at 44), value]. */
 const LIES: Record<string, readonly [Packet, number, number]> = {
