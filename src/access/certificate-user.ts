@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { commonNames } from "./distinguished-name.ts";
-import { isUserName } from "./user-name.ts";
+import { isForeignUser } from "./foreign-name.ts";
 
 /** The part of a certificate that is its user. The last three are of the subject's alternative names (RFC 5280, 4.2.1.6). */
 export type CertificateUser = "common-name" | "subject" | "email" | "dns" | "uri";
@@ -18,7 +18,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 /** The user; undefined if the certificate names none, several, or one that cannot be shown. */
 export function userOfCertificate(certificate: X509Certificate, part: CertificateUser): string | undefined {
   const [user = "", ...others] = candidates(certificate, part) ?? [];
-  return others.length === 0 && isUserName(user) ? user : undefined;
+  return others.length === 0 && isForeignUser(user) ? user : undefined;
 }
 
 /** The subject in RFC 2253 form, such as `CN=alice,O=Example`: the same text that nginx passes on. */

@@ -1,8 +1,8 @@
 import type { AccessRequest, FrontWord } from "./access-request.ts";
 import type { AuthenticationOutcome, Authenticator } from "./authenticator.ts";
 import { commonNames } from "./distinguished-name.ts";
+import { isForeignUser } from "./foreign-name.ts";
 import type { Identity } from "./identity.ts";
-import { isUserName } from "./user-name.ts";
 
 export interface WebServerOptions {
   /** What of a client certificate's subject is the user, if the web server names none: its common name, or all of it. */
@@ -47,12 +47,12 @@ export class WebServerAuthenticator implements Authenticator {
   }
 
   #userOf({ user, distinguishedName }: FrontWord): string | undefined {
-    if (user !== "") return isUserName(user) && !user.includes(",") ? user : undefined;
+    if (user !== "") return isForeignUser(user) && !user.includes(",") ? user : undefined;
     const names = commonNames(distinguishedName);
     if (names === undefined) return undefined;
     if (this.#options.certificateUser === "subject")
-      return isUserName(distinguishedName) ? distinguishedName : undefined;
+      return isForeignUser(distinguishedName) ? distinguishedName : undefined;
     const [name = "", ...others] = names;
-    return others.length === 0 && isUserName(name) ? name : undefined;
+    return others.length === 0 && isForeignUser(name) ? name : undefined;
   }
 }
