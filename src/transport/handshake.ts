@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
@@ -50,9 +51,8 @@ export function shakeHands(
     socket.destroy();
     events.refused(reason, detail);
   };
-  const readRequest = (stream: Socket, format: HeadFormat<IncomingHead>): void =>
+  const readRequest = (stream: Socket, format: HeadFormat<IncomingHead>, certificate?: X509Certificate): void =>
     readHead(deps.clock, stream, { timeoutMs: remainingMs(), format }, (outcome) => {
-      const certificate = stream instanceof TLSSocket ? verifiedPeerCertificate(stream) : undefined;
       const { origin } = options;
       if (outcome.state === "done")
         events.done({ ...outcome.head, origin, certificate, socket: stream, rest: outcome.rest });
@@ -65,7 +65,7 @@ export function shakeHands(
     }
     startTls(deps.clock, deps.tls, socket, remainingMs(), (outcome) => {
       if (typeof outcome === "string") drop("tls-failed", outcome);
-      else readRequest(outcome, httpIncoming);
+      else readRequest(outcome, httpIncoming, verifiedPeerCertificate(outcome));
     });
   };
   peekFirstByte(deps.clock, socket, remainingMs(), (firstByte) => {
