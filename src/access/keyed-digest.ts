@@ -1,0 +1,14 @@
+import { createHmac, randomBytes } from "node:crypto";
+
+/** Made anew by every process and never shown: nobody else can compute or check what is digested with it. */
+const KEY = randomBytes(32);
+
+/**
+ * HMAC-SHA-256 of the texts under a key of this process, in hex. It stands for secrets in tables and names, and tells
+ * a reader of either nothing, not even by guessing. Each text goes with its length: ("ab", "c") is not ("a", "bc").
+ */
+export function keyedDigest(...texts: readonly string[]): string {
+  const hmac = createHmac("sha256", KEY);
+  for (const text of texts) hmac.update(`${Buffer.byteLength(text)}:`).update(text, "utf8");
+  return hmac.digest("hex");
+}
