@@ -1,34 +1,57 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
-import { ConfigError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { bindSocket } from "./bind-socket.ts";
+import {
+  CENSUS_DEFAULTS,
+  type CensusOptions,
+  type CensusRefusal,
+  ConnectionCensus,
+  type Place,
+  sourceOf,
+} from "./connection-census.ts";
 import { type Refusal, shakeHands } from "./handshake.ts";
-import type { Incoming, Origin } from "./incoming.ts";
+import { type Incoming, type Origin, refuse } from "./incoming.ts";
 import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
-import { removeStaleSocket } from "./stale-socket.ts";
+import { PendingHandshakes } from "./pending-handshakes.ts";
 import type { TlsOffer } from "./tls-offer.ts";
 
-export interface ListenerOptions {
+export interface ListenerOptions extends CensusOptions {
   readonly address: ListenAddress;
   /** For https and for TLS on unix and tcp; without it TLS is refused. */
   readonly tls: TlsOffer | undefined;
   /** From the accepted connection to the end of the request head, TLS handshake included. */
   readonly handshakeTimeoutMs: number;
-  /** Most connections that have not finished their handshake; one more, and the oldest of them is closed. */
+  /** Most connections that have not finished their handshake; one more, and one of them is closed. */
   readonly maxPending: number;
+  /** Whether many clients come from this IP address, as from a proxy that we trust: then it has no limit of its own. */
+  readonly isSharedAddress: (address: string) => boolean;
+  /** Whether the local user may speak to a unix socket; undefined if the kernel does not say who it is. */
+  readonly mayConnect: (uid: number | undefined) => boolean;
 }
 
-export const LISTENER_DEFAULTS = { handshakeTimeoutMs: 10_000, maxPending: 1024 } as const;
+export const LISTENER_DEFAULTS = {
+  ...CENSUS_DEFAULTS,
+  handshakeTimeoutMs: 10_000,
+  maxPending: 1024,
+  isSharedAddress: () => false,
+  mayConnect: () => true,
+} as const;
 
 export interface ListenerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   /** The user who connected to a unix socket; undefined if the kernel does not say. */
   readonly peerUid: (socket: Socket) => number | undefined;
+  /** Shared by listeners whose connections count together; without it the listener counts its own. */
+  readonly census?: ConnectionCensus;
 }
 
 /** Gets every whole request; owns its socket from then on, which is paused. */
 export type OnIncoming = (incoming: Incoming) => void;
+
+/** Why a connection made no request; `accept-failed`: there was no descriptor for it. */
+type ListenerRefusal = Refusal | CensusRefusal | "crowded-out" | "peer-not-allowed" | "accept-failed";
 
 const SPOKEN: Readonly<Record<ListenAddress["kind"], readonly Protocol[]>> = {
   http: ["http"],
@@ -37,8 +60,21 @@ const SPOKEN: Readonly<Record<ListenAddress["kind"], readonly Protocol[]>> = {
   tcp: ["uwsgi", "http", "tls"],
 };
 
+/** A flood that takes all descriptors makes one error per connection; one line a minute says enough. */
+const ACCEPT_WARNING_EVERY_MS = 60_000;
+
+/** A connection that was accepted and counted, and has made no request yet. */
+interface Knock {
+  readonly socket: Socket;
+  readonly origin: Origin;
+  readonly source: string;
+  readonly place: Place;
+  /** Counted as refused already, so that its end is not. */
+  isCrowdedOut: boolean;
+}
+
 /**
- * A listening socket that turns connections into whole requests, no more than `maxPending` of them at a time.
+ * A listening socket that turns connections into whole requests, within limits that hold before anyone is known.
  *
  *     made ──bind()──► bound: who connects waits, unread ──open()──► serving ──close()──► closed
  */
@@ -46,16 +82,17 @@ export class Listener {
   readonly #deps: ListenerDeps;
   readonly #options: ListenerOptions;
   readonly #server: Server;
-  readonly #pending = new Set<Socket>();
-  /** Counted already, so that their end is not. */
-  readonly #crowdedOut = new WeakSet<Socket>();
-  readonly #refusals = new Map<Refusal | "crowded-out", number>();
+  readonly #census: ConnectionCensus;
+  readonly #pending = new PendingHandshakes<Knock>();
+  readonly #refusals = new Map<ListenerRefusal, number>();
+  #acceptWarnedMs = Number.NEGATIVE_INFINITY;
   /** Undefined until we are open. */
   #onIncoming: OnIncoming | undefined;
 
   constructor(deps: ListenerDeps, options: ListenerOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#census = deps.census ?? new ConnectionCensus(options);
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#onConnection(socket));
   }
 
@@ -73,54 +110,77 @@ export class Listener {
 
   /** Takes the address, and reads nothing yet: a server binds as root. A ConfigError says why it cannot be had. */
   async bind(): Promise<void> {
-    const { address } = this.#options;
-    await makeRoom(address);
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(address, error)));
-      if (address.kind === "unix") withUmask(SOCKET_UMASK, () => this.#server.listen(address.path, resolve));
-      else this.#server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) }, resolve);
-    });
-    // An accept that fails later, for want of descriptors, is an "error" too, and no reason to end.
-    this.#server.on("error", ({ message }) => this.#deps.log.warn("listener.error", `${this.address}: ${message}`));
+    await bindSocket(this.#server, this.#options.address);
+    this.#server.on("error", ({ message }) => this.#onAcceptError(message));
   }
 
   /** Reads what is sent from now on, also by those who have connected since the bind. */
   open(onIncoming: OnIncoming): void {
     this.#onIncoming = onIncoming;
-    for (const socket of this.#pending) this.#shakeHands(socket, onIncoming);
+    for (const knock of this.#pending) this.#shakeHands(knock, onIncoming);
   }
 
   /** Takes no more connections and drops those that have not finished their handshake. */
   close(): void {
     this.#server.close();
-    for (const socket of this.#pending) socket.destroy();
+    for (const { socket } of this.#pending) socket.destroy();
   }
 
   #onConnection(socket: Socket): void {
     // What follows an error is "close"; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
-    if (this.#pending.size >= this.#options.maxPending) this.#crowdOut();
-    this.#pending.add(socket);
-    socket.once("close", () => this.#pending.delete(socket));
-    if (this.#onIncoming !== undefined) this.#shakeHands(socket, this.#onIncoming);
+    const origin = this.#originOf(socket);
+    const isAllowed = origin.kind === "tcp" || this.#options.mayConnect(origin.uid);
+    const source = this.#countedAs(origin, isAllowed);
+    const place = this.#enter(source);
+    if (typeof place === "string") {
+      socket.destroy();
+      this.#onRefused(place, "there are too many connections");
+      return;
+    }
+    socket.once("close", () => place.leave());
+    if (isAllowed) this.#await({ socket, origin, source: source ?? "", place, isCrowdedOut: false });
+    else this.#refusePeer(socket, source ?? "");
   }
 
-  #shakeHands(socket: Socket, onIncoming: OnIncoming): void {
+  /** Reads the request, now or when we are open. */
+  #await(knock: Knock): void {
+    if (this.#pending.size >= this.#options.maxPending) this.#crowdOut();
+    this.#pending.add(knock.source, knock);
+    knock.socket.once("close", () => this.#pending.delete(knock.source, knock));
+    if (this.#onIncoming !== undefined) this.#shakeHands(knock, this.#onIncoming);
+  }
+
+  /** Where everything is full, who is slow makes way as well. */
+  #enter(source: string | undefined): Place | CensusRefusal {
+    const place = this.#census.enter(source);
+    return place === "too-many" && this.#crowdOut() ? this.#census.enter(source) : place;
+  }
+
+  /**
+   * Whose limit a connection counts towards; undefined if nobody's: behind a proxy or a web server's socket are many.
+   * A local user who may not speak to us is one source, so that the refused do not fill the place.
+   */
+  #countedAs(origin: Origin, isAllowed: boolean): string | undefined {
+    if (origin.kind === "unix") return isAllowed ? undefined : `uid ${origin.uid ?? "unknown"}`;
+    return this.#options.isSharedAddress(origin.address) ? undefined : sourceOf(origin.address);
+  }
+
+  #shakeHands(knock: Knock, onIncoming: OnIncoming): void {
+    const { socket, origin, source, place } = knock;
     const { address, tls, handshakeTimeoutMs: timeoutMs } = this.#options;
-    const deps = { clock: this.#deps.clock, tls };
     shakeHands(
-      deps,
+      { clock: this.#deps.clock, tls },
       socket,
-      { spoken: SPOKEN[address.kind], origin: this.#originOf(socket), timeoutMs },
+      { spoken: SPOKEN[address.kind], origin, timeoutMs },
       {
         done: (incoming) => {
-          this.#pending.delete(socket);
+          this.#pending.delete(source, knock);
+          place.settle();
           onIncoming(incoming);
         },
         refused: (reason, detail) => {
-          if (this.#crowdedOut.has(socket)) return;
-          this.#count(reason);
-          this.#deps.log.debug("listener.refused", `${this.address}: ${detail}`, { reason });
+          if (!knock.isCrowdedOut) this.#onRefused(reason, detail);
         },
       },
     );
@@ -131,21 +191,36 @@ export class Listener {
     return { kind: "tcp", address: socket.remoteAddress ?? "" };
   }
 
-  /** Who is slow makes way for who is new: sockets that say nothing must not lock everybody else out. */
-  #crowdOut(): void {
-    const [oldest] = this.#pending;
-    if (oldest === undefined) return;
-    this.#pending.delete(oldest);
-    this.#crowdedOut.add(oldest);
-    this.#count("crowded-out");
-    this.#deps.log.debug("listener.refused", `${this.address}: the oldest handshake made way for a new one`, {
-      reason: "crowded-out",
-    });
-    oldest.destroy();
+  /** Says so in HTTP, which is what a web server that speaks uwsgi wants to hear, too. */
+  #refusePeer(socket: Socket, who: string): void {
+    refuse(socket, 403, "You may not use this socket.");
+    this.#onRefused("peer-not-allowed", `${who} may not connect`);
   }
 
-  #count(reason: Refusal | "crowded-out"): void {
+  /** Sockets that say nothing must not lock everybody else out. False if there is none. */
+  #crowdOut(): boolean {
+    const knock = this.#pending.nextToGo();
+    if (knock === undefined) return false;
+    knock.isCrowdedOut = true;
+    this.#pending.delete(knock.source, knock);
+    knock.place.leave();
+    this.#onRefused("crowded-out", "a slow handshake made way for a new one");
+    knock.socket.destroy();
+    return true;
+  }
+
+  /** A failed accept, for want of descriptors, is no reason to end: libuv goes on accepting. */
+  #onAcceptError(message: string): void {
+    this.#onRefused("accept-failed", message);
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs - this.#acceptWarnedMs < ACCEPT_WARNING_EVERY_MS) return;
+    this.#acceptWarnedMs = nowMs;
+    this.#deps.log.warn("listener.error", `${this.address}: ${message}`);
+  }
+
+  #onRefused(reason: ListenerRefusal, detail: string): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    this.#deps.log.debug("listener.refused", `${this.address}: ${detail}`, { reason });
   }
 }
 
@@ -155,7 +230,8 @@ export async function bindListeners(
   addresses: readonly ListenAddress[],
   options: Omit<ListenerOptions, "address">,
 ): Promise<readonly Listener[]> {
-  const listeners = addresses.map((address) => new Listener(deps, { ...options, address }));
+  const census = deps.census ?? new ConnectionCensus(options);
+  const listeners = addresses.map((address) => new Listener({ ...deps, census }, { ...options, address }));
   try {
     for (const listener of listeners) await listener.bind();
   } catch (error) {
@@ -163,42 +239,4 @@ export async function bindListeners(
     throw error;
   }
   return listeners;
-}
-
-async function makeRoom(address: ListenAddress): Promise<void> {
-  if (address.kind !== "unix") return;
-  try {
-    await removeStaleSocket(address.path);
-  } catch (error) {
-    throw error instanceof ConfigError || !(error instanceof Error) ? error : listenError(address, error);
-  }
-}
-
-/** Mode 0666, as in the original: the web server, another user, must be able to connect. */
-const SOCKET_UMASK = 0o111;
-
-/** For a call that makes a file before it returns; a chmod afterwards could meet a file that was put in its place. */
-function withUmask(umask: number, call: () => void): void {
-  const before = process.umask(umask);
-  try {
-    call();
-  } finally {
-    process.umask(before);
-  }
-}
-
-const LISTEN_HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "Another program listens there: stop it, or choose another port.",
-  EACCES: "Ports below 1024 need more rights: run as root, or choose another port.",
-  EADDRNOTAVAIL: "No interface of this machine has that address.",
-  ENOTFOUND: "The name has no address: give an IP address.",
-};
-/** libuv says EACCES of a folder that is missing as well. */
-const UNIX_ACCESS_HINT = "The folder of the socket must exist, and we must be allowed to write in it.";
-
-function listenError(address: ListenAddress, error: NodeJS.ErrnoException): ConfigError {
-  const isUnixAccess = address.kind === "unix" && error.code === "EACCES";
-  const hint = isUnixAccess ? UNIX_ACCESS_HINT : LISTEN_HINTS[error.code ?? ""];
-  const message = `cannot listen on ${formatListenAddress(address)}: ${error.message}`;
-  return new ConfigError("LISTEN_FAILED", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }

@@ -67,13 +67,16 @@ export function readHead<Head>(
   socket.on("data", onData).once("end", onGone).once("close", onGone).resume();
 }
 
+/** The largest head there is, a uwsgi packet: an unfinished one never holds more. */
+const LARGEST_HEAD_BYTES = 4 + 65_535;
+
 /** The chunk behind the first `length` bytes; the buffer doubles, so that each byte is copied twice or so at most. */
 function append(bytes: Buffer, length: number, chunk: Buffer): Buffer {
   if (length === 0) return chunk;
   const needed = length + chunk.length;
   let room = bytes;
   if (needed > bytes.length) {
-    room = Buffer.allocUnsafeSlow(2 * needed);
+    room = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, LARGEST_HEAD_BYTES)));
     bytes.copy(room, 0, 0, length);
   }
   chunk.copy(room, length);

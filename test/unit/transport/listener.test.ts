@@ -13,7 +13,7 @@ import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
-import { silentLogger } from "../../../src/base/logger.ts";
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import { type Incoming, refuse } from "../../../src/transport/incoming.ts";
 import { parseListenAddress } from "../../../src/transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
@@ -21,6 +21,7 @@ import type { TlsOffer } from "../../../src/transport/tls-offer.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { endpointOf, RawPeer } from "../../raw-peer.ts";
+import { RecordingLog } from "../../recording-log.ts";
 
 const REQUEST = "GET /vpn?a=b HTTP/1.1\r\nHost: h\r\nX-Vpn-Ws-Mac: 02:00:00:00:00:01\r\n\r\n";
 const UWSGI = encodeUwsgi(0, [
@@ -65,9 +66,10 @@ describe("listener", () => {
     text: string,
     options: Partial<ListenerOptions> = {},
     clock: Clock = systemClock,
+    log: Logger = silentLogger,
   ): Promise<Listener> {
     const address = parseListenAddress(text);
-    const deps = { clock, log: silentLogger, peerUid: () => 1000 };
+    const deps = { clock, log, peerUid: () => 1000 };
     const listener = new Listener(deps, { ...LISTENER_DEFAULTS, tls: undefined, ...options, address });
     listeners.push(listener);
     await listener.bind();
@@ -321,11 +323,19 @@ describe("listener", () => {
       started.push(this);
       return Reflect.apply(original, this, args);
     });
-    const listener = await listen("http://127.0.0.1:0");
+    const clock = new HandClock();
+    const log = new RecordingLog();
+    const listener = await listen("http://127.0.0.1:0", {}, clock, log);
     spy.mock.restore();
-    for (let i = 0; i < 3; i++) started[0]?.emit("error", new Error("accept EMFILE"));
+    const fail = (): unknown => started[0]?.emit("error", new Error("accept EMFILE"));
+    for (let i = 0; i < 3; i++) fail();
     (await dial(listener)).send(REQUEST);
     await nextIncoming();
+    assert.deepEqual([...listener.refusals], [["accept-failed", 3]]);
+    assert.equal(log.of("listener.error").length, 1, "a flood of failures is one line");
+    clock.advance(60_000);
+    fail();
+    assert.equal(log.of("listener.error").length, 2);
   });
 
   test("closing drops who has not finished, leaves who has, and the unix socket goes", async () => {

@@ -1,0 +1,56 @@
+import type { Server } from "node:net";
+import { ConfigError } from "../base/errors.ts";
+import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
+
+/** Takes the address for the server. A ConfigError says why it cannot be had. */
+export async function bindSocket(server: Server, address: ListenAddress): Promise<void> {
+  await makeRoom(address);
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => reject(listenError(address, error));
+    server.once("error", onError).once("listening", () => {
+      server.off("error", onError);
+      resolve();
+    });
+    if (address.kind === "unix") withUmask(SOCKET_UMASK, () => server.listen(address.path));
+    else server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) });
+  });
+}
+
+async function makeRoom(address: ListenAddress): Promise<void> {
+  if (address.kind !== "unix") return;
+  try {
+    await removeStaleSocket(address.path);
+  } catch (error) {
+    throw error instanceof ConfigError || !(error instanceof Error) ? error : listenError(address, error);
+  }
+}
+
+/** Mode 0666, as in the original: the web server, another user, must be able to connect. */
+const SOCKET_UMASK = 0o111;
+
+/** For a call that makes a file before it returns; a chmod afterwards could meet a file that was put in its place. */
+function withUmask(umask: number, call: () => void): void {
+  const before = process.umask(umask);
+  try {
+    call();
+  } finally {
+    process.umask(before);
+  }
+}
+
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "Another program listens there: stop it, or choose another port.",
+  EACCES: "Ports below 1024 need more rights: run as root, or choose another port.",
+  EADDRNOTAVAIL: "No interface of this machine has that address.",
+  ENOTFOUND: "The name has no address: give an IP address.",
+};
+/** libuv says EACCES of a folder that is missing as well. */
+const UNIX_ACCESS_HINT = "The folder of the socket must exist, and we must be allowed to write in it.";
+
+function listenError(address: ListenAddress, error: NodeJS.ErrnoException): ConfigError {
+  const isUnixAccess = address.kind === "unix" && error.code === "EACCES";
+  const hint = isUnixAccess ? UNIX_ACCESS_HINT : LISTEN_HINTS[error.code ?? ""];
+  const message = `cannot listen on ${formatListenAddress(address)}: ${error.message}`;
+  return new ConfigError("LISTEN_FAILED", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
