@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { errors, exportJWK, generateKeyPair, type JWK } from "jose";
-import { MAX_FETCHED_BYTES } from "../../../src/access/bounded-fetch.ts";
+import { FETCH_TIMEOUT_MS, MAX_FETCHED_BYTES } from "../../../src/access/bounded-fetch.ts";
 import { JwksUnavailable } from "../../../src/access/jwks.ts";
 import {
   JWKS_COOLDOWN_MS,
@@ -151,7 +151,7 @@ describe("keys of an issuer's URL", () => {
     });
     const outcome = ask("old");
     await asked;
-    clock.advance(5_000);
+    clock.advance(FETCH_TIMEOUT_MS);
     assert.equal(await outcome, "unavailable");
     assert.equal(clock.timers, 0);
   });
