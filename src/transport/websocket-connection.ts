@@ -12,9 +12,13 @@ import { BatchWriter } from "./batch-writer.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { Closed, Connection, ConnectionHandlers } from "./connection.ts";
 import type { ConnectionDeps } from "./connection-deps.ts";
+import { ControlBudget } from "./control-budget.ts";
 import { EgressQueue } from "./egress-queue.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
+import { lossReason } from "./loss-reason.ts";
 import { MessageWriter } from "./message-writer.ts";
+import { PendingPong } from "./pending-pong.ts";
+import { WriteWatch } from "./write-watch.ts";
 
 /** What a connection may cost and how long it may take. */
 export interface ConnectionLimits {
@@ -59,14 +63,15 @@ export class WebSocketConnection implements Connection {
   readonly #writer: MessageWriter;
   readonly #batches: BatchWriter;
   readonly #decoder: WebSocketDecoder;
+  readonly #budget: ControlBudget;
+  readonly #pong = new PendingPong();
   readonly #keepalive: Keepalive;
+  readonly #writeWatch: WriteWatch;
   readonly #frame = new Frame(new Uint8Array(0));
   #state: "open" | "closing" | "closed" = "open";
   #closed: Closed | undefined;
   #cancelCloseTimer: (() => void) | undefined;
   #pingSentMs = 0;
-  #watchedWrites = 0;
-  #stalledMs = 0;
   #roundTripMs: number | undefined;
 
   constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
@@ -82,16 +87,18 @@ export class WebSocketConnection implements Connection {
       { role, dialect, maxMessageBytes, mask },
       {
         onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
-        onText: (text) => this.#onText(text),
-        onPing: (payload) => void this.#queueMessage(Opcode.pong, payload),
-        onPong: () => this.#onPong(),
+        onText: (text) => this.#within(this.#budget.takeMessage()) && this.#onText(text),
+        onPing: (payload) => this.#within(this.#budget.takeMessage()) && this.#pong.owe(payload),
+        onPong: () => this.#within(this.#budget.takeMessage()) && this.#onPong(),
         onClose: (code, reason) => this.#onCloseFrame(code, reason),
       },
     );
+    this.#budget = new ControlBudget(deps.clock);
     const maskKeys = role === "client" ? deps.maskKeys : undefined;
     this.#queue = new EgressQueue({ stream, pools }, { maxQueuedBytes });
     this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys, mask }, dialect);
     this.#batches = new BatchWriter({ stream, maskKeys: deps.maskKeys, mask });
+    this.#writeWatch = new WriteWatch(stream, options.keepalive.periodMs);
     this.#keepalive = new Keepalive(
       deps.clock,
       { ping: () => this.#ping(), dead: (silentMs) => this.#onDead(silentMs), tick: () => this.#watchWrite() },
@@ -117,6 +124,11 @@ export class WebSocketConnection implements Connection {
 
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;
+  }
+
+  /** Pings that got no pong, because a later one overtook them. */
+  get unansweredPings(): number {
+    return this.#pong.overtaken;
   }
 
   get queuedBytes(): number {
@@ -181,9 +193,9 @@ export class WebSocketConnection implements Connection {
     this.#keepalive.heard();
     const consumed = this.#decoder.decode(bytes, start, end);
     this.#handlers.onBatchEnd();
-    // Pongs wait for this, so that a flood of pings costs one write per read.
-    this.#queue.flush();
-    const { fault } = this.#decoder;
+    this.#flushWithPong();
+    const { fault, tinyFragments } = this.#decoder;
+    this.#within(this.#budget.takeTinyFragments(tinyFragments));
     if (fault !== undefined) this.#close({ code: fault.closeCode, reason: fault.message, by: "us" });
     return this.#state === "open" ? consumed : end;
   }
@@ -207,6 +219,19 @@ export class WebSocketConnection implements Connection {
     }
   }
 
+  /** A pong waits for a write under way, so that a peer that does not read has one of them queued, not thousands. */
+  #flushWithPong(): void {
+    const payload = this.#stream.writing ? undefined : this.#pong.take();
+    if (payload !== undefined) this.#queueMessage(Opcode.pong, payload);
+    this.#queue.flush();
+  }
+
+  /** Ends a connection whose peer has us do too much that carries no frame. */
+  #within(budget: boolean): boolean {
+    if (!budget) this.#close({ code: CloseCode.policyViolation, reason: "control-flood", by: "us" });
+    return budget;
+  }
+
   #onPong(): void {
     if (this.#pingSentMs > 0) this.#roundTripMs = this.#deps.clock.nowMs() - this.#pingSentMs;
     this.#pingSentMs = 0;
@@ -223,12 +248,9 @@ export class WebSocketConnection implements Connection {
 
   /** Closes a connection whose peer takes nothing: what waits for it costs memory, and its frames are stale by now. */
   #watchWrite(): void {
-    const { writes, writing } = this.#stream;
-    this.#stalledMs =
-      writing && writes === this.#watchedWrites ? this.#stalledMs + this.#options.keepalive.periodMs : 0;
-    this.#watchedWrites = writes;
-    if (this.#stalledMs < this.#options.limits.stalledAfterMs) return;
-    this.#closed ??= { code: CloseCode.abnormal, reason: `took nothing for ${this.#stalledMs / 1000} s`, by: "us" };
+    const stalledMs = this.#writeWatch.look();
+    if (stalledMs < this.#options.limits.stalledAfterMs) return;
+    this.#closed ??= { code: CloseCode.abnormal, reason: `took nothing for ${stalledMs / 1000} s`, by: "us" };
     this.#stream.destroy();
   }
 
@@ -250,6 +272,7 @@ export class WebSocketConnection implements Connection {
 
   #onDrained(): void {
     this.#queue.drained();
+    this.#flushWithPong();
     if (this.#stream.writing) return;
     if (this.#state === "closing") this.#stream.end();
     else this.#handlers.onDrained();
@@ -274,17 +297,4 @@ export class WebSocketConnection implements Connection {
     this.#queue.close();
     this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason: lossReason(cause), by: "peer" });
   }
-}
-
-const LOSS_REASONS: Readonly<Record<string, string>> = {
-  ECONNRESET: "the connection was reset",
-  EPIPE: "the other side closed the connection",
-  ETIMEDOUT: "the other side answers no more",
-  EHOSTUNREACH: "the other side cannot be reached any more",
-};
-
-/** In words, how a stream ended that said no goodbye. */
-function lossReason(cause: NodeJS.ErrnoException | undefined): string {
-  if (cause === undefined) return "the stream ended without a close frame";
-  return LOSS_REASONS[cause.code ?? ""] ?? cause.message;
 }

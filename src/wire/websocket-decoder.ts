@@ -46,6 +46,9 @@ const CONTROL = 0x08;
 const MASK = 0x80;
 const LENGTH = 0x7f;
 
+/** Nobody cuts a message into pieces this small but to make work; a proxy's pieces are as large as its buffers. */
+const TINY_FRAGMENT_BYTES = 128;
+
 export class WebSocketDecoder {
   readonly #options: WebSocketDecoderOptions;
   readonly #events: WebSocketEvents;
@@ -53,6 +56,7 @@ export class WebSocketDecoder {
   #fault: WebSocketFault | undefined;
   #closed = false;
   #neededBytes = 0;
+  #tinyFragments = 0;
   /** Of the frame at the head, valid while `#readHeader` has just returned true. */
   #headerBytes = 0;
   #payloadBytes = 0;
@@ -70,6 +74,11 @@ export class WebSocketDecoder {
   /** Bytes that the incomplete frame at the returned offset needs in all; 0 if its length has not arrived yet. */
   get neededBytes(): number {
     return this.#neededBytes;
+  }
+
+  /** Fragments so far that were no message's last and had less than 128 bytes. */
+  get tinyFragments(): number {
+    return this.#tinyFragments;
   }
 
   /** Consumes nothing more: the connection closes for a reason of its own. May be called from within an event. */
@@ -185,6 +194,7 @@ export class WebSocketDecoder {
 
   #takeFragment(opcode: OpcodeValue, isLast: boolean, bytes: Uint8Array, start: number, end: number): void {
     const fragments = this.#fragments;
+    if (!isLast && end - start < TINY_FRAGMENT_BYTES) this.#tinyFragments++;
     if (opcode !== Opcode.continuation) fragments.begin(opcode);
     const fault = fragments.append(bytes, start, end);
     if (fault !== undefined) this.#fail(fault);

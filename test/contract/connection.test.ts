@@ -287,6 +287,10 @@ const masked = (opcode: OpcodeValue, payload: Uint8Array): Uint8Array =>
   encodeMessage(opcode, payload, 0x1234_5678, maskBytes);
 const binary = (payload: Uint8Array): Uint8Array => masked(Opcode.binary, payload);
 
+/** A frame with another first byte: FIN is 0x80, the opcode of a continuation 0. */
+const startingWith = (first: number, frame: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.of(first), frame.subarray(1)]);
+
 /** The close code in what a server sent: an unmasked close frame, the last one. */
 function closeCodeOf(received: Buffer): number | undefined {
   const at = received.lastIndexOf(0x88);
@@ -336,11 +340,79 @@ describe("connection with a peer that breaks the rules", () => {
 
   test("the C client's bare ping is taken, and a ping is answered with its payload", () =>
     withRawPeer({ role: "server", dialect: "v1" }, async (end, raw) => {
-      raw.send(Buffer.from("8900", "hex"), masked(Opcode.ping, Buffer.from("hi")), binary(testFrame(60)));
+      raw.send(Buffer.from("8900", "hex"));
+      await raw.untilReceived("\x8a\0");
+      raw.send(masked(Opcode.ping, Buffer.from("hi")), binary(testFrame(60)));
       await end.untilFrames(1);
       await raw.untilReceived("hi");
       assert.equal(raw.received.toString("hex"), "8a00" + "8a026869");
     }));
+
+  test("of pings that come together the latest is answered, and the others counted", () =>
+    withRawPeer({ role: "server" }, async (end, raw) => {
+      const pings = ["one", "two", "three"].map((text) => masked(Opcode.ping, Buffer.from(text)));
+      raw.send(Buffer.concat(pings));
+      await raw.untilReceived("three");
+      assert.equal(raw.received.toString("latin1"), "\x8a\x05three");
+      assert.equal(end.connection.unansweredPings, 2);
+    }));
+
+  test("a peer that pings and does not read has one pong wait for it, however often it pings", async () => {
+    const clock = new HandClock();
+    await withRawPeer({ role: "server", clock }, async (end, raw) => {
+      raw.socket.pause();
+      const frame = testFrame(1_500);
+      do {
+        for (let i = 0; i < 100; i++) end.send(frame);
+        end.connection.flush();
+        await turn();
+      } while (!end.connection.congested);
+      const queuedBytes = end.connection.queuedBytes;
+      for (let i = 1; i <= 1_000; i++) {
+        raw.send(masked(Opcode.ping, Buffer.from(`ping ${i}`)));
+        if (i % 100 === 0) clock.advance(1_000);
+        await turn();
+      }
+      await waitFor("the pings to be heard", () => end.connection.unansweredPings === 999, { pollMs: 2 });
+      assert.equal(end.connection.queuedBytes, queuedBytes);
+      raw.socket.resume();
+      await raw.untilReceived("ping 1000");
+      assert.equal(raw.text.split("ping ").length, 2);
+    });
+  });
+
+  const floods = [
+    ["pings", masked(Opcode.ping, Buffer.alloc(0))],
+    ["pongs that nobody asked for", masked(Opcode.pong, Buffer.alloc(0))],
+    ["control messages", masked(Opcode.text, Buffer.from(JSON.stringify({ kind: "news" })))],
+    [
+      "tiny fragments",
+      Buffer.concat([startingWith(0x02, binary(Buffer.alloc(5))), startingWith(0x80, binary(Buffer.alloc(5)))]),
+    ],
+  ] as const;
+  for (const [what, message] of floods) {
+    test(`a flood of ${what} is cut off with 1008, a hundred a second are not`, async () => {
+      const clock = new HandClock();
+      await withRawPeer({ role: "server", dialect: "v2", clock }, async (end, raw) => {
+        const round = async (count: number): Promise<void> => {
+          const frames = end.frames.length;
+          raw.send(Buffer.concat(Array.from({ length: count }, () => message)));
+          raw.send(binary(Buffer.concat([NO_HEADER, testFrame(60)])));
+          await waitFor("the round", () => end.frames.length > frames || end.closes.length > 0, { pollMs: 1 });
+        };
+        await round(500);
+        for (let second = 0; second < 20; second++) {
+          clock.advance(1_000);
+          await round(100);
+        }
+        assert.deepEqual(end.closes, []);
+        raw.send(Buffer.concat([message, message]));
+        await raw.untilReceived("control-flood");
+        assert.deepEqual(await end.untilClosed(), { code: 1008, reason: "control-flood", by: "us" });
+        assert.equal(closeCodeOf(raw.received), 1008);
+      });
+    });
+  }
 
   test("an empty close frame is answered with an empty one", () =>
     withRawPeer({ role: "server" }, async (end, raw) => {
