@@ -1,10 +1,10 @@
 /** Longer words are no slips of the finger; bounds the work, which grows with both lengths. */
 const MAX_LENGTH = 64;
 
-/** The word that was probably meant: at most two letters off, and not more than a third of them. Undefined if none is near. */
+/** The word that was probably meant: one letter off, or two if there are six or more. Undefined if none is near. */
 export function closestWord(text: string, words: readonly string[]): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  const most = Math.min(2, Math.ceil(text.length / 3));
+  const most = text.length < 6 ? 1 : 2;
   const near = words
     .filter((word) => Math.abs(word.length - text.length) <= most)
     .map((word) => ({ word, distance: editDistance(text.toLowerCase(), word.toLowerCase()) }))

@@ -5,6 +5,7 @@ import type { WebServerOptions } from "../access/web-server-authenticator.ts";
 import { GUARD_DEFAULTS, type GuardOptions } from "../guard/guard-options.ts";
 import type { ListenAddress } from "../transport/listen-address.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 
 /** Files in PEM; paths are absolute. Without certificate and key the server makes its own. */
 export interface TlsConfig {
@@ -95,25 +96,25 @@ export const NETWORK_DEFAULTS = {
   multicast: true,
 } as const;
 
-const ONLY_NETWORK: NetworkConfig = Object.freeze({ ...NETWORK_DEFAULTS, ...DEFAULT_NETWORK });
+const ONLY_NETWORK: NetworkConfig = { ...NETWORK_DEFAULTS, ...DEFAULT_NETWORK };
 
 /** A server without a configuration file, and every key that a file leaves out. */
-export const DEFAULT_SERVER_CONFIG: ServerConfig = Object.freeze({
+export const DEFAULT_SERVER_CONFIG: ServerConfig = deepFreeze({
   listen: [],
   stateDir: undefined,
-  tls: Object.freeze({ certificate: undefined, key: undefined, clientCa: undefined, clientCrl: undefined }),
+  tls: { certificate: undefined, key: undefined, clientCa: undefined, clientCrl: undefined },
   trustedProxies: [],
   socketUsers: [],
   allowedOrigins: [],
   allowAnonymous: false,
   authentication: [],
-  networks: Object.freeze([ONLY_NETWORK]),
-  policy: Object.freeze({ networks: Object.freeze([ONLY_NETWORK]), defaults: {}, groups: [], users: [] }),
+  networks: [ONLY_NETWORK],
+  policy: { networks: [ONLY_NETWORK], defaults: {}, groups: [], users: [] },
   guard: GUARD_DEFAULTS,
-  limits: Object.freeze({
+  limits: {
     maxPeers: undefined,
     connectionsPerAddress: undefined,
     maxConnections: undefined,
     handshakeTimeoutMs: undefined,
-  }),
+  },
 });
