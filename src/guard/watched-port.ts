@@ -1,0 +1,45 @@
+import type { Port } from "../switch/port.ts";
+import { LOOP_PROBE_NONCE_BYTES, loopProbeHasNonce } from "../wire/loop-probe.ts";
+import type { FillRandom } from "./fill-random.ts";
+import type { GuardTime } from "./guard-time.ts";
+import { PortShutter } from "./port-shutter.ts";
+
+/** Rounds a nonce lives: a probe may wait that long in the queue of a slow line. */
+const NONCES = 8;
+
+/** A port that takes part in the search for loops: whether it is shut, and the probes it was sent lately. */
+export class WatchedPort {
+  readonly port: Port;
+  readonly shutter: PortShutter;
+  /** Grows from port to port, so that of two the newer one is known. */
+  readonly serial: number;
+  readonly #nonces = new Uint8Array(NONCES * LOOP_PROBE_NONCE_BYTES);
+  #sent = 0;
+
+  constructor(time: GuardTime, port: Port, serial: number) {
+    this.port = port;
+    this.shutter = new PortShutter(time);
+    this.serial = serial;
+  }
+
+  get isShut(): boolean {
+    return this.shutter.isShut;
+  }
+
+  /** Makes a nonce for the next probe, in place of the oldest one; returns its slot. */
+  renewNonce(fillRandom: FillRandom): number {
+    const slot = this.#sent++ % NONCES;
+    fillRandom(this.#nonces.subarray(slot * LOOP_PROBE_NONCE_BYTES, (slot + 1) * LOOP_PROBE_NONCE_BYTES));
+    return slot;
+  }
+
+  get nonces(): Uint8Array {
+    return this.#nonces;
+  }
+
+  /** Whether the probe whose fields begin at `fields` is one that this port was sent. */
+  wasSent(bytes: Uint8Array, fields: number, slot: number): boolean {
+    if (slot >= Math.min(this.#sent, NONCES)) return false;
+    return loopProbeHasNonce(bytes, fields, this.#nonces, slot * LOOP_PROBE_NONCE_BYTES);
+  }
+}
