@@ -29,7 +29,7 @@ export interface PolicyGroup {
   readonly rules: PolicyRules;
 }
 
-export interface PolicyUser {
+interface PolicyUser {
   readonly name: string;
   readonly rules: PolicyRules;
 }

@@ -16,7 +16,7 @@ export interface Visit {
 }
 
 /** Why the policy lets somebody not in. Stable words. */
-export type DenialReason = "denied" | "expired" | "from-elsewhere" | "no-network" | "not-in-network";
+type DenialReason = "denied" | "expired" | "from-elsewhere" | "no-network" | "not-in-network";
 
 /** What is said to the peer: nothing about other users, other networks or the rules. */
 const MESSAGES: Readonly<Record<DenialReason, string>> = {
@@ -31,10 +31,10 @@ const MESSAGES: Readonly<Record<DenialReason, string>> = {
 export const DEFAULT_NETWORK: PolicyNetwork = { name: "default", path: undefined };
 
 /** Enough for an account that many machines share; one account alone does not fill the server. */
-export const DEFAULT_SESSIONS = 64;
+const DEFAULT_SESSIONS = 64;
 
 /** All peers without a name share one user: only the server's own limits hold for them. */
-export const ANONYMOUS_SESSIONS = 65_536;
+const ANONYMOUS_SESSIONS = 65_536;
 
 /**
  * Decides what an identity may do: defaults ◄ its groups in the file's order ◄ its own rules, each level replacing

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import type { GrantDecision } from "../access/grant.ts";
 import type { Identity } from "../access/identity.ts";
@@ -12,6 +13,9 @@ import { collect, makeCommand } from "./flags.ts";
 
 /** Where packages and the documentation put the file. */
 const DEFAULT_CONFIG_FILE = "/etc/vpn-ws/server.yaml";
+
+/** Write permission for others (inode(7)). */
+const S_IWOTH = 0o002;
 
 interface CheckFlags {
   readonly user?: string;
@@ -54,9 +58,15 @@ function checkCommand(): Command {
 }
 
 function summary(file: string, config: ServerConfig, { json }: CheckFlags): string {
-  const warnings = configWarnings(config);
+  const warnings = [...fileWarnings(file), ...configWarnings(config)];
   if (json === true) return formatJson({ file, warnings, config });
   return `${file} is valid.\n${formatLines(describeConfig(config))}${warnings.map((text) => `warning: ${text}\n`).join("")}`;
+}
+
+/** Who can write the file decides who gets in. */
+function fileWarnings(file: string): readonly string[] {
+  const { mode } = statSync(file);
+  return (mode & S_IWOTH) === 0 ? [] : [`every user of this machine can change ${file}: chmod o-w it.`];
 }
 
 function answer(config: ServerConfig, user: string, flags: CheckFlags): string {

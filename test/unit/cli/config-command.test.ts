@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, type TestContext, test } from "node:test";
@@ -93,6 +93,15 @@ describe("vpn-ws config check", () => {
     assert.equal(answer.file, file);
     assert.equal(answer.warnings.length, 2);
     assert.deepEqual(answer.config.trustedProxies, ["0.0.0.0/0"]);
+  });
+
+  test("a file that everybody can write is warned of", async (context) => {
+    const file = join(folder, "open.yaml");
+    writeFileSync(file, "{}");
+    chmodSync(file, 0o666);
+    assert.match((await run(context, "check", file)).out, /\nwarning: every user of this machine can change /);
+    chmodSync(file, 0o664);
+    assert.doesNotMatch((await run(context, "check", file)).out, /warning/);
   });
 
   test("all errors of a bad file are shown, with exit code 2", async (context) => {
