@@ -4,7 +4,7 @@ import type { X509Certificate } from "node:crypto";
 export interface FrontWord {
   /** REMOTE_USER or X-Remote-User; empty if it did not authenticate. */
   readonly user: string;
-  /** Subject of the client certificate that the web server has verified, RFC 2253 or OpenSSL's /C=…/CN=… form; empty if there was none. */
+  /** Subject of the client certificate that the web server has verified, as RFC 2253 writes it; empty if there was none. */
   readonly distinguishedName: string;
 }
 

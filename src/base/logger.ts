@@ -9,7 +9,9 @@ export interface Logger {
   error(event: string, message: string, fields?: LogFields): void;
 }
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+export type LogFields = Readonly<Record<string, LogValue | readonly string[] | Readonly<Record<string, number>>>>;
+
+type LogValue = string | number | boolean | null | undefined;
 
 const ignore = (): void => {};
 

@@ -1,5 +1,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { AuthenticationConfig } from "../config/server-config.ts";
+import { type IpPrefix, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { parseAuth } from "./server-settings.ts";
 
 /** Flags that several commands have, and how their values are checked. */
 
@@ -16,6 +19,10 @@ export interface SharedServerFlags extends LogFlags {
   readonly multicast: boolean;
   readonly uid?: string;
   readonly gid?: string;
+  readonly stateDir?: string;
+  readonly auth?: readonly AuthenticationConfig[];
+  readonly trustedProxy?: readonly IpPrefix[];
+  readonly socketUser?: readonly string[];
   readonly allowAnonymous?: boolean;
 }
 
@@ -28,10 +35,44 @@ export function sharedServerSettings(flags: SharedServerFlags) {
     multicast: flags.multicast,
     uid: flags.uid,
     gid: flags.gid,
+    stateDir: flags.stateDir,
+    auth: flags.auth ?? [],
+    trustedProxies: flags.trustedProxy ?? [],
+    socketUsers: flags.socketUser ?? [],
     allowAnonymous: flags.allowAnonymous ?? false,
     logFormat: flags.logFormat,
     logLevel: flags.logLevel,
   };
+}
+
+/** The flags that say who may join, on both command lines. */
+export function addAccessFlags(command: Command): Command {
+  return command
+    .option(
+      "--auth <method>",
+      "who may join, repeatable, asked in this order: tokens, htpasswd=FILE, web-server; more in a configuration file",
+      collectAuth,
+    )
+    .option("--trusted-proxy <cidr>", "whose word about its clients is believed over TCP, repeatable", collectPrefix)
+    .option(
+      "--socket-user <user>",
+      "who may use unix sockets beside root and us, repeatable (default: web servers' users)",
+      collect,
+    )
+    .option("--state-dir <directory>", "where tokens and our own certificate are kept (default: /var/lib/vpn-ws)")
+    .option("--allow-anonymous", "let everybody in who reaches us, from other machines too");
+}
+
+function collectAuth(value: string, previous: readonly AuthenticationConfig[] = []): readonly AuthenticationConfig[] {
+  const auth = parseAuth(value);
+  if (auth === undefined) throw new InvalidArgumentError("it is tokens, web-server or htpasswd=FILE.");
+  return [...previous, auth];
+}
+
+function collectPrefix(value: string, previous: readonly IpPrefix[] = []): readonly IpPrefix[] {
+  const prefix = parseIpPrefix(value);
+  if (prefix === undefined) throw new InvalidArgumentError("it is an address or a prefix such as 10.0.0.0/8.");
+  return [...previous, prefix];
 }
 
 /** Collects a flag that may be given several times. */

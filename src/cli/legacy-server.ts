@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { parseLegacyAddress } from "../transport/listen-address.ts";
-import { addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
+import { addAccessFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
 interface LegacyServerFlags extends SharedServerFlags {
@@ -19,12 +19,14 @@ export function legacyServerCommand(): Command {
     .option("--no-multicast", "do not flood multicast")
     .option("--uid <user>", "drop privileges to this user")
     .option("--gid <group>", "drop privileges to this group")
-    .option("--allow-anonymous", "allow an address that other machines reach: anyone who reaches it is in")
     .allowExcessArguments(false)
     .showHelpAfterError("Try: vpn-ws --help")
     .exitOverride();
-  return addLogFlags(command).action((address: string, flags: LegacyServerFlags) =>
+  return addLogFlags(addAccessFlags(command)).action((address: string, flags: LegacyServerFlags) =>
     runServer({
+      config: undefined,
+      isLegacy: true,
+      allowBridge: true,
       listen: [parseLegacyAddress(address)],
       tlsCert: undefined,
       tlsKey: undefined,

@@ -1,84 +1,147 @@
 import type { Socket } from "node:net";
-import { createSecureContext } from "node:tls";
+import { GUESS_LIMITER_DEFAULTS, GuessLimiter } from "../access/guess-limiter.ts";
 import { systemClock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
 import { makeFailure } from "../base/failure.ts";
+import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
+import { configWarnings } from "../config/config-warnings.ts";
+import type { NetworkConfig, ServerConfig } from "../config/server-config.ts";
 import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { peerCredentials, socketDescriptor } from "../device/socket-options.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { checkTapOptions, type TapOptions } from "../device/tap-options.ts";
+import type { NetworkDefinition } from "../server/network.ts";
 import { Server } from "../server/server.ts";
 import { SERVER_DEFAULTS } from "../server/server-options.ts";
-import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
+import { DEFAULT_STATE_DIRECTORY, StateDirectory } from "../state/state-directory.ts";
+import { TOKEN_FILE_NAME, TokenFile } from "../state/token-file.ts";
 import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
-import type { TlsOffer } from "../transport/tls-offer.ts";
-import { TLS_SETTINGS } from "../transport/tls-settings.ts";
+import { parseIpAddress, somePrefixHolds } from "../wire/ip-prefix.ts";
+import { AccessKeeper } from "./access-keeper.ts";
+import { findUser } from "./accounts.ts";
 import { runExec } from "./exec.ts";
-import { readFlagFile } from "./files.ts";
-import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
+import { makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
+import { Reloader } from "./reloader.ts";
+import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
+import { ServerTls } from "./server-tls.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
-/** A server as its command line describes it, in the new form or in the original's. */
-export interface ServerSettings {
-  readonly listen: readonly ListenAddress[];
-  readonly tlsCert: string | undefined;
-  readonly tlsKey: string | undefined;
-  readonly tap: string | undefined;
-  readonly addresses: readonly string[];
-  readonly mtu: number | undefined;
-  readonly bridge: boolean;
-  readonly exec: string | undefined;
-  readonly broadcast: boolean;
-  readonly multicast: boolean;
-  readonly uid: string | undefined;
-  readonly gid: string | undefined;
-  readonly allowAnonymous: boolean;
-  readonly logFormat: LogFormat;
-  readonly logLevel: LogLevel;
-}
+/** Of a network without a TAP. */
+const DEFAULT_MTU = 1500;
 
 /**
- * Listeners, TAP, `--exec`, privileges: in this order, as in the original; only then is anything read that a stranger
- * sent. An address that is in use leaves neither a TAP nor what `--exec` does. Serves until a signal comes.
+ * Configuration, credentials, listeners, TAPs, `--exec`, privileges: in this order; only then is anything read that a
+ * stranger sent. An address that is in use leaves neither a TAP nor what `--exec` does. Serves until a signal comes.
  */
 export async function runServer(settings: ServerSettings): Promise<void> {
   const log = makeLogger(settings.logFormat, settings.logLevel);
-  checkExposure(settings, (text) => log.warn("server.anonymous", text));
-  const tls = loadCertificate(settings);
-  const tap = tapOptions(settings);
+  const config = serverConfigOf(settings);
+  checkExposure(config, log);
+  if (settings.config !== undefined) for (const text of configWarnings(config)) log.warn("config.warning", text);
+  const state = stateOf(config);
+  const taps = tapOptionsOf(config);
   const mask = nativeMask();
-  const listenerDeps = { clock: systemClock, log, peerUid };
-  const listeners = await bindListeners(listenerDeps, settings.listen, { ...LISTENER_DEFAULTS, tls });
-  const device = openUplink(tap, listeners);
+  const tls = await ServerTls.open({ clock: systemClock, log, openState: state.open }, config);
+  let onChanged = (): void => {};
+  const openTokens = (): TokenFile => {
+    const path = state.open().file(TOKEN_FILE_NAME);
+    return new TokenFile({ clock: systemClock, nowUnixMs: Date.now }, path);
+  };
+  const keeper = new AccessKeeper({ clock: systemClock, log, openTokens, onChanged: () => onChanged() });
+  const access = keeper.make(config);
+  const listeners = await bindAll(config, log, tls);
+  const devices = openUplinks(taps, listeners);
   const failed = makeFailure();
+  const limits = config.limits.maxPeers === undefined ? {} : { maxPeers: config.limits.maxPeers };
   const server = new Server(
-    { clock: systemClock, log, mask, tuneSocket, listeners, device, onDeviceError: failed.fail },
-    Object.freeze({
-      ...SERVER_DEFAULTS,
-      bridge: settings.bridge,
-      floodBroadcast: settings.broadcast,
-      floodMulticast: settings.multicast,
-      mtu: device?.mtu ?? settings.mtu ?? SERVER_DEFAULTS.mtu,
-    }),
+    {
+      clock: systemClock,
+      log,
+      mask,
+      tuneSocket,
+      limiter: new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS),
+      listeners,
+      networks: config.networks.map((network) => definitionOf(network, devices.get(network.name))),
+      access,
+      onDeviceError: failed.fail,
+    },
+    Object.freeze({ ...SERVER_DEFAULTS, ...limits }),
   );
+  onChanged = () => server.recheck();
+  const reloader = new Reloader({ clock: systemClock, log, keeper, server, tls, definitionOf }, settings, config);
+  const names = [...devices.values()].map(({ name }) => name);
   try {
-    if (settings.exec !== undefined) runExec(settings.exec, device?.name);
+    if (settings.exec !== undefined) runExec(settings.exec, names[0]);
+    giveState(state.opened(), settings.uid);
     dropPrivileges(settings);
     server.start();
-  } catch (error) {
+    reloader.start();
+    const addresses = server.addresses.join(", ");
+    const uplinks = names.length === 0 ? "no TAP" : `TAP ${names.join(", ")}`;
+    log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplinks}`, { addresses, tap: names[0] });
+    await runUntilSignal(log, server, failed.promise);
+  } finally {
+    reloader.close();
+    keeper.close();
+    tls?.close();
     await server.stop();
-    throw error;
   }
-  const addresses = server.addresses.join(", ");
-  const uplink = device === undefined ? "no TAP" : `TAP ${device.name}`;
-  log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplink}`, { addresses, tap: device?.name });
-  await runUntilSignal(log, server, failed.promise);
   log.info("server.stopped", "stopped");
+}
+
+/** The state directory, made when it is first needed: a server without tokens and a certificate of its own has none. */
+function stateOf({ stateDir = DEFAULT_STATE_DIRECTORY }: ServerConfig) {
+  let opened: StateDirectory | undefined;
+  return {
+    open: (): StateDirectory => {
+      opened ??= StateDirectory.open(stateDir);
+      return opened;
+    },
+    opened: (): StateDirectory | undefined => opened,
+  };
+}
+
+/** Who is about to become another user must still be able to keep tokens. */
+function giveState(state: StateDirectory | undefined, uid: string | undefined): void {
+  if (state === undefined || uid === undefined || process.geteuid?.() !== 0) return;
+  const account = findUser(uid, "--uid");
+  state.giveTo(account.uid, account.gid ?? account.uid);
+}
+
+function bindAll(config: ServerConfig, log: Logger, tls: ServerTls | undefined): Promise<readonly Listener[]> {
+  const { trustedProxies, limits } = config;
+  const isSharedAddress = (text: string): boolean => {
+    const address = parseIpAddress(text);
+    return address !== undefined && somePrefixHolds(trustedProxies, address);
+  };
+  const { connectionsPerAddress, maxConnections, handshakeTimeoutMs } = limits;
+  return bindListeners({ clock: systemClock, log, peerUid }, config.listen, {
+    ...LISTENER_DEFAULTS,
+    ...(connectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress: connectionsPerAddress }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs }),
+    tls: tls?.certificate,
+    isSharedAddress,
+    mayConnect: localUsers(config.socketUsers),
+  });
+}
+
+/** Who may speak to a unix socket: root, we ourselves, and users by name; a user who is not there is nobody. */
+function localUsers(names: readonly string[]): (uid: number | undefined) => boolean {
+  const uids = new Set<number>([0]);
+  for (const name of names) {
+    try {
+      uids.add(findUser(name, "socket_users").uid);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  }
+  return (uid) => uid !== undefined && (uids.has(uid) || uid === process.geteuid?.());
 }
 
 function peerUid(socket: Socket): number | undefined {
@@ -86,63 +149,67 @@ function peerUid(socket: Socket): number | undefined {
   return fd === undefined ? undefined : peerCredentials(fd).uid;
 }
 
-/** What the flags say about the TAP; what is wrong with them is told before anything is bound. */
-function tapOptions({ tap, addresses, mtu }: ServerSettings): TapOptions | undefined {
-  if (tap === undefined) {
-    if (addresses.length > 0) throw new ConfigError("ADDRESS_WITHOUT_TAP", "--address needs --tap: it is the TAP's.");
-    return undefined;
+/** What is wrong with the TAPs is told before anything is bound. */
+function tapOptionsOf({ networks }: ServerConfig): ReadonlyMap<string, TapOptions> {
+  const options = new Map<string, TapOptions>();
+  for (const { name, tap, addresses, mtu } of networks) {
+    if (tap === undefined) {
+      if (addresses.length > 0) throw new ConfigError("ADDRESS_WITHOUT_TAP", "--address needs --tap: it is the TAP's.");
+      continue;
+    }
+    const cidrs = addresses.map(parseCidr);
+    const tapOptions = { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+    checkTapOptions(tapOptions);
+    options.set(name, tapOptions);
   }
-  const cidrs = addresses.map(parseCidr);
-  const options = { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
-  checkTapOptions(options);
   return options;
 }
 
-/** The TAP, if there is to be one; the listeners are closed if it cannot be made. */
-function openUplink(options: TapOptions | undefined, listeners: readonly Listener[]): Device | undefined {
+/** The TAPs, by network; if one of them cannot be made there are none, and the listeners are closed. */
+function openUplinks(
+  options: ReadonlyMap<string, TapOptions>,
+  listeners: readonly Listener[],
+): ReadonlyMap<string, Device> {
+  const devices = new Map<string, Device>();
   try {
-    return options === undefined ? undefined : openTap(options);
+    for (const [network, tap] of options) devices.set(network, openTap(tap));
+    return devices;
   } catch (error) {
+    for (const device of devices.values()) device.close();
     for (const listener of listeners) listener.close();
     throw error;
   }
 }
 
-/** Fails closed: who reaches a listener is in, so one that strangers reach must be asked for by name. */
-function checkExposure({ listen, allowAnonymous }: ServerSettings, warn: (text: string) => void): void {
-  const exposed = listen.filter((address) => !isLocalOnly(address)).map((address) => formatListenAddress(address));
-  if (exposed.length === 0) return;
-  const where = exposed.join(", ");
-  if (!allowAnonymous) {
+function definitionOf(config: NetworkConfig, device: Device | undefined): NetworkDefinition {
+  const { name, bridge, broadcast, multicast } = config;
+  const addresses = config.addresses.map((text) => parseIpAddress(text.replace(/\/.*$/, "")));
+  return {
+    name,
+    device,
+    addresses: addresses.filter((address) => address !== undefined),
+    bridge,
+    floodBroadcast: broadcast,
+    floodMulticast: multicast,
+    mtu: device?.mtu ?? config.mtu ?? DEFAULT_MTU,
+  };
+}
+
+/** Fails closed: where nobody has to show anything, a listener that strangers reach must be asked for by name. */
+function checkExposure(config: ServerConfig, log: Logger): void {
+  const where = exposedListeners(config).join(", ");
+  if (where === "") return;
+  if (!config.allowAnonymous) {
     throw new ConfigError(
       "LISTENER_EXPOSED",
       `${where} is reachable from other machines, and anyone who reaches it is in.`,
       {
-        hint: "Listen on 127.0.0.1 or a unix socket behind a web server that authenticates, or say --allow-anonymous.",
+        hint: "Say who may join with --auth or in a configuration file, listen on 127.0.0.1 or a unix socket behind a web server that authenticates, or say --allow-anonymous.",
       },
     );
   }
-  warn(`anyone who reaches ${where} joins the network without authentication (--allow-anonymous)`);
-}
-
-function loadCertificate({ listen, tlsCert, tlsKey }: ServerSettings): TlsOffer | undefined {
-  if (tlsCert === undefined && tlsKey === undefined) {
-    if (!listen.some(({ kind }) => kind === "https")) return undefined;
-    throw new ConfigError("TLS_FILES_MISSING", "an https listener needs --tls-cert FILE and --tls-key FILE.");
-  }
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new ConfigError("TLS_FILES_MISSING", "--tls-cert and --tls-key go together: give both.");
-  }
-  const cert = readFlagFile("--tls-cert", tlsCert);
-  const key = readFlagFile("--tls-key", tlsKey);
-  try {
-    const context = createSecureContext({ cert, key, ...TLS_SETTINGS });
-    return { context: () => context, asksCertificate: false };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError("TLS_FILES_INVALID", `cannot use ${tlsCert} with ${tlsKey}: ${reason}.`, {
-      cause,
-      hint: "Both must be PEM: the certificate with its chain, and its own key without a passphrase.",
-    });
-  }
+  log.warn(
+    "server.anonymous",
+    `anyone who reaches ${where} joins the network without authentication (--allow-anonymous)`,
+  );
 }

@@ -2,9 +2,13 @@
 import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
 import { clientCommand } from "./client-command.ts";
+import { configCommand } from "./config-command.ts";
+import { inviteCommand } from "./invite-command.ts";
 import { legacyServerCommand } from "./legacy-server.ts";
+import { passwdCommand } from "./passwd-command.ts";
 import { runToExit } from "./process-life.ts";
 import { serverCommand } from "./server-command.ts";
+import { tokenCommand } from "./token-command.ts";
 
 const LEGACY_HELP = `
 The original's command line works as well:
@@ -17,14 +21,23 @@ function mainCommand(): Command {
     .version(VERSION)
     .addCommand(serverCommand())
     .addCommand(clientCommand())
+    .addCommand(inviteCommand())
+    .addCommand(tokenCommand())
+    .addCommand(passwdCommand())
+    .addCommand(configCommand())
     .addHelpText("after", LEGACY_HELP)
     .showHelpAfterError("Try: vpn-ws --help")
     .exitOverride();
 }
 
+const NEW_FORMS: ReadonlySet<string> = new Set([
+  ...["server", "client", "token", "passwd", "invite", "config"],
+  ...["help", "--help", "-h", "--version", "-V"],
+]);
+
 /** Whether the words are for the new command line: a command of it, or a question about it. Else they are the original's. */
 function isNewForm([first]: readonly string[]): boolean {
-  return first === undefined || ["server", "client", "help", "--help", "-h", "--version", "-V"].includes(first);
+  return first === undefined || NEW_FORMS.has(first);
 }
 
 const words = process.argv.slice(2);

@@ -60,3 +60,19 @@ export const GUARD_DEFAULTS: GuardOptions = {
   shutMs: 30_000,
   maxShutMs: 300_000,
 };
+
+/** The guard switched off: policy still holds, but nothing is watched. */
+export const GUARD_OFF: GuardOptions = {
+  ...GUARD_DEFAULTS,
+  macOwnership: false,
+  reservedDestinations: false,
+  rogueDhcp: false,
+  rogueRouter: false,
+  arpSpoofing: false,
+  neighbourSpoofing: false,
+  ipSpoofing: false,
+  unparsableHeaders: false,
+  stormControl: false,
+  newMacs: false,
+  loopDetection: false,
+};

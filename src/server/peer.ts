@@ -1,9 +1,10 @@
+import type { Grant } from "../access/grant.ts";
+import type { Identity } from "../access/identity.ts";
 import type { DropReason } from "../base/drop-reason.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Egress, Port } from "../switch/port.ts";
-import type { Switch } from "../switch/switch.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
@@ -15,11 +16,15 @@ import type { Frame } from "../wire/frame.ts";
 import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL } from "../wire/offload.ts";
 import type { AcceptedOpening } from "../wire/opening.ts";
+import type { IssuedCredential } from "./access.ts";
+import { type Admitted, ownerOf } from "./admission.ts";
+import { DropReport } from "./drop-report.ts";
+import type { Network } from "./network.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 export interface PeerDeps {
   readonly log: Logger;
-  readonly switch: Switch;
+  readonly network: Network;
   readonly connectionDeps: ConnectionDeps;
   /** Called once, when the peer is gone and its port with it. */
   readonly onGone: (peer: Peer, closed: Closed) => void;
@@ -29,7 +34,7 @@ export interface PeerDeps {
 const RETRY_AFTER_MS = 500;
 
 /**
- * A remote that was admitted: a connection and a port, tied to each other, that come and go together.
+ * A remote that was admitted: a connection and a port of its network, tied to each other, that come and go together.
  *
  *     connection ── onFrame ──► switch.forward(port)          switch ── deliver ──► connection.send
  */
@@ -37,20 +42,31 @@ export class Peer implements Egress {
   /** Unique while the server runs; the `id` of the control interface. */
   readonly id: number;
   readonly remote: RemoteIdentity;
+  readonly identity: Identity;
+  /** Whose MACs, addresses and sessions these are: the user, or the address of an anonymous peer. */
+  readonly owner: string;
   readonly connection: WebSocketConnection;
   /** Wall-clock time of the admission, Unix milliseconds. */
   readonly sinceMs = Date.now();
   readonly #deps: PeerDeps;
   readonly #options: ServerOptions;
   readonly #opening: AcceptedOpening;
+  readonly #path: string;
+  #grant: Grant;
   #port: Port | undefined;
+  #report: DropReport | undefined;
   #hasHello = false;
 
-  constructor(deps: PeerDeps, id: number, incoming: Incoming, opening: AcceptedOpening, options: ServerOptions) {
+  constructor(deps: PeerDeps, id: number, incoming: Incoming, admitted: Admitted, options: ServerOptions) {
     const { socket, rest } = incoming;
+    const { opening, identity, grant, remote, path } = admitted;
     const { dialect } = opening;
     this.id = id;
-    this.remote = incoming.word;
+    this.remote = remote;
+    this.identity = identity;
+    this.owner = ownerOf(identity, remote.address);
+    this.#grant = grant;
+    this.#path = path;
     this.#deps = deps;
     this.#options = options;
     this.#opening = opening;
@@ -59,7 +75,7 @@ export class Peer implements Egress {
       { socket, dialect, rest },
       {
         onFrame: (frame) => this.#onFrame(frame),
-        onBatchEnd: () => deps.switch.flush(),
+        onBatchEnd: () => deps.network.switch.flush(),
         onDrop: (reason) => this.#onDrop(reason),
         onControl: (message) => this.#onControl(message),
         onDrained: () => {},
@@ -70,11 +86,58 @@ export class Peer implements Egress {
     );
   }
 
-  /** Takes a port of the switch; false if there is none left. */
+  get grant(): Grant {
+    return this.#grant;
+  }
+
+  get network(): Network {
+    return this.#deps.network;
+  }
+
+  /** What the policy is asked about this peer. */
+  get visit(): { readonly address: string; readonly path: string } {
+    return { address: this.remote.address, path: this.#path };
+  }
+
+  get mac(): Mac | undefined {
+    return this.#port?.mac;
+  }
+
+  get isBridge(): boolean {
+    return this.#opening.bridge;
+  }
+
+  /** Takes a port of the network's switch, with a guard in it; false if there is none left. */
   join(): boolean {
     const { mac, bridge } = this.#opening;
-    this.#port = this.#deps.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
-    return this.#port !== undefined;
+    const { network } = this.#deps;
+    this.#port = network.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
+    if (this.#port === undefined) return false;
+    network.guard.guardPeer(this.#port, this.owner, this.#grant.rules);
+    this.#report = new DropReport(this.#port.ingressDrops, this.#port.egressDrops);
+    return true;
+  }
+
+  /** Another grant for the same network, in force at once. */
+  regrant(grant: Grant): void {
+    this.#grant = grant;
+    if (this.#port !== undefined) this.#deps.network.guard.guardPeer(this.#port, this.owner, grant.rules);
+  }
+
+  /** What policy and guard dropped since the last report, if it is time for one. */
+  nextDropReport(nowMs: number): Readonly<Record<string, number>> | undefined {
+    return this.#report?.next(nowMs);
+  }
+
+  /** Gives a lasting credential to whoever came with an invite; a v1 peer could not take it. */
+  giveCredential({ token, user, expiresMs }: IssuedCredential): void {
+    if (this.connection.dialect === "v1") return;
+    this.connection.sendControl({
+      kind: "credential",
+      token,
+      user,
+      ...(expiresMs === undefined ? {} : { expiresMs }),
+    });
   }
 
   /** Begins to read; after `join`. */
@@ -96,10 +159,14 @@ export class Peer implements Egress {
 
   /** Closes because the server goes away; a v2 peer is told when to come again. */
   sendAway(reason: string, message: string): void {
-    if (this.connection.dialect === "v2") {
-      this.connection.sendControl({ kind: "bye", reason, message, retryAfterMs: RETRY_AFTER_MS });
-    }
+    this.#sayBye({ kind: "bye", reason, message, retryAfterMs: RETRY_AFTER_MS });
     this.close(CloseCode.goingAway, message);
+  }
+
+  /** Closes because the peer may not stay. */
+  cut(reason: string, message: string): void {
+    this.#sayBye({ kind: "bye", reason, message });
+    this.close(CloseCode.policyViolation, message);
   }
 
   snapshot(learnedMacs: readonly Mac[]): PeerSnapshot {
@@ -121,8 +188,12 @@ export class Peer implements Egress {
     return this.#port;
   }
 
+  #sayBye(bye: ControlMessage): void {
+    if (this.connection.dialect === "v2") this.connection.sendControl(bye);
+  }
+
   #onFrame(frame: Frame): void {
-    if (this.#port !== undefined) this.#deps.switch.forward(this.#port, frame);
+    if (this.#port !== undefined) this.#deps.network.switch.forward(this.#port, frame);
   }
 
   #onDrop(reason: DropReason): void {
@@ -139,14 +210,15 @@ export class Peer implements Egress {
   #onHello(message: HelloMessage): void {
     this.#hasHello = true;
     this.connection.peerOffloads = message.offloads;
-    const { mtu, maxMessageBytes } = this.#options;
+    const { maxMessageBytes } = this.#options;
+    const { mtu } = this.#deps.network.definition;
     // We take every kind of super-frame: what another port cannot take is segmented here.
     this.connection.sendControl({ kind: "welcome", agent: AGENT, mtu, offloads: OFFLOAD_ALL, maxMessageBytes });
     this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
   }
 
   #onClosed(closed: Closed): void {
-    if (this.#port !== undefined) this.#deps.switch.detach(this.#port);
+    if (this.#port !== undefined) this.#deps.network.leave(this.#port);
     this.#port = undefined;
     this.#deps.onGone(this, closed);
   }

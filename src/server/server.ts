@@ -1,76 +1,76 @@
-import { randomInt } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerLegacyControl } from "../control/legacy-control.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
-import type { Device } from "../device/device.ts";
-import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import { formatResponse } from "../wire/http.ts";
-import type { Mac } from "../wire/mac.ts";
 import type { MaskBytes } from "../wire/mask.ts";
-import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
 import { printable } from "../wire/printable.ts";
+import type { Access } from "./access.ts";
+import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
+import { mayControl } from "./control-access.ts";
+import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer } from "./peer.ts";
 import type { ServerOptions } from "./server-options.ts";
-import { Uplink } from "./uplink.ts";
+import { snapshotsOf } from "./snapshots.ts";
+import { Tenure } from "./tenure.ts";
 
 export interface ServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mask: MaskBytes;
   readonly tuneSocket: TuneSocket;
+  readonly limiter: AdmissionDeps["limiter"];
   /** Bound, not open. The server owns them from now on. */
   readonly listeners: readonly Listener[];
-  /** The server's own TAP. The server owns it from now on. */
-  readonly device: Device | undefined;
-  /** The device is gone: the process should stop. */
+  readonly networks: readonly NetworkDefinition[];
+  readonly access: Access;
+  /** A TAP is gone: the process should stop. */
   readonly onDeviceError: (error: Error) => void;
 }
 
-/** The uplink's id in the control interface; peers count from 1. */
-const UPLINK_ID = 0;
 const TICK_MS = 1_000;
+/** Credentials that were taken back are no good within a second. */
+const TENURE_TICK_MS = 500;
 /** How long a drain waits for peers to take their leave, beyond the time a close may take. */
 const DRAIN_MARGIN_MS = 500;
+/** Requests that wait for their authenticators at a time; as many as may be in their handshake. */
+const MAX_DECIDING = 1_024;
 
 /**
- * The composition root of the server: listeners, the switch, its ports.
+ * The composition root of the server: listeners, who may come in, the networks and their ports.
  *
- *     made ──start()──► serving ──stop()──► draining (close 1001 to every peer) ──► stopped, the TAP is gone
+ *     made ──start()──► serving ──stop()──► draining (close 1001 to every peer) ──► stopped, the TAPs are gone
  */
 export class Server {
   readonly #deps: ServerDeps;
   readonly #options: ServerOptions;
-  readonly #switch: Switch;
+  readonly #networks = new Map<string, Network>();
   readonly #connectionDeps: ConnectionDeps;
-  readonly #uplink: Uplink | undefined;
+  readonly #admission: Admission;
+  readonly #tenure: Tenure;
   readonly #peers = new Map<number, Peer>();
   readonly #startedMs = Date.now();
-  #lastId = UPLINK_ID;
+  #access: Access;
+  #lastId = 0;
+  #deciding = 0;
   #stopTicking: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(deps: ServerDeps, options: ServerOptions) {
-    const { clock } = deps;
+    const { clock, access, limiter } = deps;
     this.#deps = deps;
     this.#options = options;
-    const { floodBroadcast, floodMulticast } = options;
-    // One port more than peers, for the uplink.
-    const maxPorts = options.maxPeers + 1;
-    const hashSeed = randomInt(2 ** 32);
-    this.#switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, floodBroadcast, floodMulticast, maxPorts, hashSeed });
+    this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
-    if (deps.device !== undefined) {
-      const { segmenter } = this.#connectionDeps;
-      const uplinkDeps = { device: deps.device, switch: this.#switch, segmenter };
-      this.#uplink = new Uplink(uplinkDeps, { bridge: options.bridge });
-    }
+    this.#admission = new Admission({ clock, limiter }, access);
+    this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
+    for (const definition of deps.networks) this.#addNetwork(definition);
   }
 
   /** The addresses in force. */
@@ -80,12 +80,37 @@ export class Server {
 
   /** Forwards, and lets peers in, from now on. */
   start(): void {
-    this.#stopTicking = this.#deps.clock.every(TICK_MS, () => this.#switch.tick());
-    this.#uplink?.start((error) => this.#deps.onDeviceError(error));
+    const { clock } = this.#deps;
+    const cancels = [
+      clock.every(TICK_MS, () => this.#tick()),
+      clock.every(TENURE_TICK_MS, () => this.#tenure.endStale(this.#access, Date.now())),
+    ];
+    this.#stopTicking = () => {
+      for (const cancel of cancels) cancel();
+    };
+    for (const { uplink } of this.#networks.values()) uplink?.start((error) => this.#deps.onDeviceError(error));
     for (const listener of this.#deps.listeners) listener.open((incoming) => this.#onIncoming(incoming));
   }
 
-  /** Drains: no new connections, close 1001 to every peer, then the TAP goes. Idempotent. */
+  /**
+   * Puts another access in force, for newcomers and for those who are here: who may not stay is cut, who may do other
+   * things than before may from the next frame on. A network that has no TAP comes and goes with `networks`.
+   */
+  reload(access: Access, networks: readonly NetworkDefinition[]): void {
+    this.#access = access;
+    this.#admission.use(access);
+    for (const definition of networks) if (!this.#networks.has(definition.name)) this.#addNetwork(definition);
+    for (const network of this.#networks.values()) network.guard.setOptions(access.guard);
+    this.recheck();
+    this.#removeNetworks(new Set(networks.map(({ name }) => name)));
+  }
+
+  /** Looks again at everybody who is here: credentials may have been revoked, the policy may be another. */
+  recheck(): void {
+    this.#tenure.recheck(this.#access, Date.now());
+  }
+
+  /** Drains: no new connections, close 1001 to every peer, then the TAPs go. Idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -95,63 +120,136 @@ export class Server {
     this.#stopTicking?.();
     for (const listener of this.#deps.listeners) listener.close();
     if (this.#peers.size > 0) await this.#drain();
-    this.#deps.device?.close();
+    for (const { definition } of this.#networks.values()) definition.device?.close();
   }
 
-  /** Every attachment, the uplink first. */
+  /** Every attachment, the uplinks first. */
   peers(): readonly PeerSnapshot[] {
-    const learned = this.#learnedMacs();
-    const snapshots: PeerSnapshot[] = [];
-    if (this.#uplink !== undefined) snapshots.push(this.#uplinkSnapshot(this.#uplink, learned));
-    for (const peer of this.#peers.values()) snapshots.push(peer.snapshot(learned.get(peer.port?.index ?? -1) ?? []));
-    return snapshots;
+    return snapshotsOf([...this.#networks.values()], [...this.#peers.values()], this.#startedMs);
+  }
+
+  #addNetwork(definition: NetworkDefinition): void {
+    const { clock, log } = this.#deps;
+    const deps = { clock, log, segmenter: this.#connectionDeps.segmenter };
+    const { guard } = this.#access;
+    this.#networks.set(definition.name, new Network(deps, definition, this.#options, guard));
+  }
+
+  /** Those that are configured no more; their peers were sent away by the policy. */
+  #removeNetworks(configured: ReadonlySet<string>): void {
+    for (const [name, { definition }] of this.#networks) {
+      if (!configured.has(name) && definition.device === undefined) this.#networks.delete(name);
+    }
+  }
+
+  #tick(): void {
+    for (const network of this.#networks.values()) network.tick();
+    this.#tenure.reportDrops(this.#deps.clock.nowMs());
   }
 
   #onIncoming(incoming: Incoming): void {
     if (incoming.isControl) this.#answerControl(incoming);
     else if (incoming.request.path === "/healthz") this.#answerHealth(incoming);
-    else this.#admit(incoming);
+    else void this.#admit(incoming);
   }
 
-  #admit(incoming: Incoming): void {
-    const opening = acceptOpening(incoming.request);
-    if (opening.state === "refused") {
-      const { status, message } = opening;
-      this.#deps.log.debug("peer.refused", message, { address: printable(incoming.word.address), status });
-      refuse(incoming.socket, status, message, opening.headers);
+  async #admit(incoming: Incoming): Promise<void> {
+    if (this.#deciding >= MAX_DECIDING) {
+      refuse(incoming.socket, 503, "Too many are waiting to be let in.", [["Retry-After", "5"]]);
       return;
     }
-    if (opening.mac !== undefined && opening.mac === this.#uplink?.port.mac) {
-      refuse(incoming.socket, 409, "That MAC address is the server's own.");
+    this.#deciding++;
+    try {
+      const decision = await this.#admission.decide(incoming);
+      if (incoming.socket.destroyed || this.#stopped !== undefined) incoming.socket.destroy();
+      else if (decision.state === "refused") this.#refuse(incoming, decision);
+      else this.#join(incoming, decision);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#deps.log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
+      refuse(incoming.socket, 500, "The server could not decide whether you may join.");
+    } finally {
+      this.#deciding--;
+    }
+  }
+
+  #refuse(incoming: Incoming, refused: Refused): void {
+    const { status, message, headers, reason } = refused;
+    const user = printable(refused.user ?? "");
+    const address = printable(refused.address);
+    const text = `refused ${user === "" ? "a request" : user} from ${address || incoming.via}: ${reason} (${status})`;
+    this.#deps.log.info("access.refused", text, { address, user, via: incoming.via, status, reason });
+    refuse(incoming.socket, status, message, headers);
+  }
+
+  #join(incoming: Incoming, admitted: Admitted): void {
+    const network = this.#networks.get(admitted.grant.network);
+    const { log } = this.#deps;
+    const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
+    if (network === undefined) {
+      this.#refuse(incoming, noRoom(admitted, 503, "network-missing", "The network is not there at the moment."));
       return;
     }
     const id = this.#lastId + 1;
-    const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
-    const peerDeps = { log: this.#deps.log, switch: this.#switch, connectionDeps: this.#connectionDeps, onGone };
-    const peer = new Peer(peerDeps, id, incoming, opening, this.#options);
-    if (!peer.join()) {
-      refuse(incoming.socket, 503, "This server has as many peers as it takes.", [["Retry-After", "60"]]);
+    const peerDeps = { log, network, connectionDeps: this.#connectionDeps, onGone };
+    const peer = new Peer(peerDeps, id, incoming, admitted, this.#options);
+    const refused = this.#seat(peer, admitted);
+    if (refused !== undefined) {
+      this.#refuse(incoming, refused);
       return;
     }
     this.#lastId = id;
     this.#peers.set(id, peer);
-    incoming.socket.write(formatResponse(101, opening.headers));
-    this.#logJoin(peer, incoming, opening);
+    this.#tenure.begin(peer);
+    incoming.socket.write(formatResponse(101, admitted.opening.headers));
+    this.#logJoin(peer, incoming, admitted);
     peer.start();
+    void this.#giveCredential(peer);
   }
 
-  #logJoin(peer: Peer, incoming: Incoming, opening: AcceptedOpening): void {
-    const address = printable(incoming.word.address);
-    const user = printable(incoming.word.user);
+  /** Gives the peer its port, unless what it wants is taken. */
+  #seat(peer: Peer, admitted: Admitted): Refused | undefined {
+    const { mac } = admitted.opening;
+    if (this.#peers.size >= this.#options.maxPeers) {
+      return noRoom(admitted, 503, "full", "This server has as many peers as it takes.");
+    }
+    if (mac !== undefined && !peer.network.guard.mayClaim(peer.owner, mac)) {
+      return noRoom(admitted, 409, "mac-not-yours", "That MAC address belongs to somebody else.");
+    }
+    if (!this.#tenure.makeRoom(peer)) {
+      return noRoom(admitted, 409, "sessions", "You have as many sessions as you may have.");
+    }
+    return peer.join() ? undefined : noRoom(admitted, 503, "full", "This network has as many peers as it takes.");
+  }
+
+  async #giveCredential(peer: Peer): Promise<void> {
+    try {
+      const credential = await this.#access.issueCredential(peer.identity);
+      if (credential !== undefined) peer.giveCredential(credential);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#deps.log.error("access.credential-failed", `peer ${peer.id} got no lasting credential: ${reason}`, {
+        peer: peer.id,
+      });
+    }
+  }
+
+  #logJoin(peer: Peer, incoming: Incoming, { opening, identity, grant }: Admitted): void {
+    const address = printable(peer.remote.address);
+    const user = printable(peer.remote.user);
     const { dialect, mac, bridge } = opening;
     const who = `${user === "" ? "" : `${user} at `}${address === "" ? incoming.via : address}`;
     const what = `${bridge ? "bridge " : ""}${mac ?? "MAC not announced"}`;
-    const fields = { peer: peer.id, address, user, via: incoming.via, dialect, mac, bridge };
-    this.#deps.log.info("peer.joined", `peer ${peer.id} joined: ${who}, ${what}, ${dialect}`, fields);
+    const { method } = identity;
+    const groups = identity.groups.join(" ");
+    const { network } = grant;
+    const fields = { peer: peer.id, address, user, method, groups, network, via: incoming.via, dialect, mac, bridge };
+    this.#deps.log.info("peer.joined", `peer ${peer.id} joined ${network}: ${who}, ${what}, ${dialect}`, fields);
   }
 
   #onGone(peer: Peer, closed: Closed): void {
     this.#peers.delete(peer.id);
+    this.#tenure.end(peer);
     const { code, reason, by } = closed;
     const { receivedBytes, sentBytes } = peer.connection;
     const text = `peer ${peer.id} left: ${reason === "" ? `code ${code}` : reason}`;
@@ -160,6 +258,10 @@ export class Server {
   }
 
   #answerControl(incoming: Incoming): void {
+    if (!mayControl(incoming, this.#access.trustedProxies)) {
+      refuse(incoming.socket, 403, "The control interface is for the web server only.");
+      return;
+    }
     const actions = { peers: () => this.peers(), kill: (id: number) => this.#kill(id) };
     answerAndClose(incoming.socket, answerLegacyControl(incoming.request.query, actions));
   }
@@ -188,30 +290,10 @@ export class Server {
     for (const peer of this.#peers.values()) peer.sendAway("shutting-down", "the server is shutting down");
     await isEmpty;
   }
+}
 
-  #learnedMacs(): Map<number, Mac[]> {
-    const byPort = new Map<number, Mac[]>();
-    for (const { port, mac, pinned } of this.#switch.entries()) {
-      if (pinned) continue;
-      const macs = byPort.get(port);
-      if (macs === undefined) byPort.set(port, [mac]);
-      else macs.push(mac);
-    }
-    return byPort;
-  }
-
-  #uplinkSnapshot({ port }: Uplink, learned: ReadonlyMap<number, readonly Mac[]>): PeerSnapshot {
-    return {
-      id: UPLINK_ID,
-      mac: port.mac,
-      remoteAddress: "",
-      user: "",
-      distinguishedName: "",
-      sinceMs: this.#startedMs,
-      bridge: port.bridge,
-      learnedMacs: learned.get(port.index) ?? [],
-      sentBytes: port.sentBytes,
-      receivedBytes: port.receivedBytes,
-    };
-  }
+/** The answer to who may come in, but not now or not like this. */
+function noRoom({ identity, remote }: Admitted, status: number, reason: string, message: string): Refused {
+  const headers = [["Retry-After", "60"]] as const;
+  return { state: "refused", status, reason, message, headers, user: identity.user, address: remote.address };
 }

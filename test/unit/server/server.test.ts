@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { waitFor } from "../../../lab/wait.ts";
+import { GuessLimiter } from "../../../src/access/guess-limiter.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { Client } from "../../../src/client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
+import type { NetworkDefinition } from "../../../src/server/network.ts";
 import { Server } from "../../../src/server/server.ts";
 import { SERVER_DEFAULTS, type ServerOptions } from "../../../src/server/server-options.ts";
 import { parseListenAddress } from "../../../src/transport/listen-address.ts";
@@ -19,6 +21,7 @@ import { encodeMessage, Opcode } from "../../../src/wire/websocket.ts";
 import { superFrame } from "../../contract/test-frames.ts";
 import { addressed, ethernetFrame, Host } from "../../host.ts";
 import { formatLegacyOpening, type LegacyOptions, LegacyPeer } from "../../legacy-peer.ts";
+import { type OpenAccessOptions, openAccess } from "../../open-access.ts";
 import { RawPeer } from "../../raw-peer.ts";
 import { RecordingLog } from "../../recording-log.ts";
 
@@ -28,7 +31,15 @@ const B = "02:00:00:00:00:0b";
 const C = "02:00:00:00:00:0c";
 const BEHIND = "02:00:00:00:01:01";
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
-const NO_TLS = { ca: undefined, cert: undefined, key: undefined, verify: true };
+const NETWORK: Omit<NetworkDefinition, "device"> = {
+  name: "default",
+  addresses: [],
+  bridge: false,
+  floodBroadcast: true,
+  floodMulticast: true,
+  mtu: 1500,
+};
+const NO_TLS = { ca: undefined, cert: undefined, key: undefined, verify: true, pins: [] };
 
 describe("server", () => {
   let directory: string;
@@ -53,9 +64,10 @@ describe("server", () => {
     await Promise.all(servers.map((server) => server.stop()));
   });
 
-  interface ServeOptions extends Partial<ServerOptions> {
+  interface ServeOptions extends Partial<ServerOptions>, Partial<Omit<NetworkDefinition, "name" | "device">> {
     readonly listen?: readonly string[];
     readonly maxPending?: number;
+    readonly access?: OpenAccessOptions;
   }
 
   interface Serving {
@@ -66,7 +78,12 @@ describe("server", () => {
   }
 
   async function serve(
-    { listen = ["tcp://127.0.0.1:0"], maxPending = LISTENER_DEFAULTS.maxPending, ...options }: ServeOptions = {},
+    {
+      listen = ["tcp://127.0.0.1:0"],
+      maxPending = LISTENER_DEFAULTS.maxPending,
+      access = {},
+      ...options
+    }: ServeOptions = {},
     uplink?: Host,
   ): Promise<Serving> {
     const deviceErrors: Error[] = [];
@@ -86,7 +103,9 @@ describe("server", () => {
         mask: maskBytes,
         tuneSocket: () => {},
         listeners,
-        device: uplink?.device,
+        limiter: new GuessLimiter(systemClock),
+        access: openAccess(access),
+        networks: [{ ...NETWORK, device: uplink?.device, ...options }],
         onDeviceError: (error) => deviceErrors.push(error),
       },
       { ...SERVER_DEFAULTS, ...options },
@@ -167,7 +186,10 @@ describe("server", () => {
         [2, 2, 2],
         "nobody gets what is not his",
       );
-      assert.match(log.of("peer.joined")[0]?.message ?? "", /peer 1 joined: 127\.0\.0\.1, 02:00:00:00:00:0a, v2/);
+      assert.match(
+        log.of("peer.joined")[0]?.message ?? "",
+        /peer 1 joined default: 127\.0\.0\.1, 02:00:00:00:00:0a, v2/,
+      );
       assert.match(log.of("peer.hello")[0]?.message ?? "", /peer 1 runs vpn-ws\//);
     });
 
@@ -267,7 +289,7 @@ describe("server", () => {
         assert.match(answer, text);
         assert.deepEqual(serving.server.peers(), []);
         assert.deepEqual(
-          log.of("peer.refused").map(({ fields }) => fields.status),
+          log.of("access.refused").map(({ fields }) => fields.status),
           [status],
         );
         await joinLegacy(serving, { mac: A });

@@ -1,0 +1,170 @@
+import type { AccessRequest } from "../access/access-request.ts";
+import type { RefusalReason } from "../access/authenticator.ts";
+import type { ChainOutcome, RefusalDecision } from "../access/authenticator-chain.ts";
+import { believe } from "../access/front.ts";
+import type { Grant } from "../access/grant.ts";
+import type { GuessLimiter } from "../access/guess-limiter.ts";
+import { ANONYMOUS, type AuthenticationMethod, type Identity } from "../access/identity.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
+import type { HeaderList } from "../wire/http.ts";
+import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
+import type { Access } from "./access.ts";
+import { isOriginAllowed } from "./origin-check.ts";
+
+/** A request that may come in: who it is and what it may do. */
+export interface Admitted {
+  readonly state: "admitted";
+  readonly opening: AcceptedOpening;
+  readonly identity: Identity;
+  readonly grant: Grant;
+  readonly remote: RemoteIdentity;
+  /** The path it asked for; the policy is asked about it again at a reload. */
+  readonly path: string;
+}
+
+/** A request that may not. */
+export interface Refused {
+  readonly state: "refused";
+  readonly status: number;
+  /** A sentence for the peer. */
+  readonly message: string;
+  readonly headers: HeaderList;
+  /** A stable word for the log, and more of it; never a secret. */
+  readonly reason: string;
+  readonly user: string | undefined;
+  readonly address: string;
+}
+
+export interface AdmissionDeps {
+  readonly clock: Clock;
+  readonly limiter: GuessLimiter;
+}
+
+/** Refusals that somebody who tries out credentials gets; who shows an old one of his own is no guesser. */
+const GUESSES: ReadonlySet<RefusalReason> = new Set([
+  "unknown-user",
+  "wrong-password",
+  "unknown-token",
+  "wrong-signature",
+  "wrong-algorithm",
+  "malformed",
+]);
+
+/** Methods whose credentials somebody could try out. */
+const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token", "jwt"]);
+
+/**
+ * Decides on a request to join, in this order; the first that fails answers:
+ *
+ *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─► policy ─► bridge and MAC allowed
+ */
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  #access: Access;
+
+  constructor(deps: AdmissionDeps, access: Access) {
+    this.#deps = deps;
+    this.#access = access;
+  }
+
+  /** For requests that come from now on. */
+  use(access: Access): void {
+    this.#access = access;
+  }
+
+  async decide(incoming: Incoming): Promise<Admitted | Refused> {
+    const access = this.#access;
+    const asked = believe(incoming, access.trustedProxies);
+    const refuse = refuser(asked.address);
+    const opening = acceptOpening(incoming.request);
+    if (opening.state === "refused") {
+      return refuse(opening.status, "not-an-opening", opening.message, undefined, opening.headers);
+    }
+    const { request } = incoming;
+    if (!isOriginAllowed(request.header("origin"), request.header("host"), access.allowedOrigins)) {
+      return refuse(403, "foreign-origin", "Pages of another site may not connect here.");
+    }
+    const outcome = await this.#authenticate(access, asked);
+    if (outcome.state === "refused") return { ...outcome, address: asked.address };
+    const { identity } = outcome;
+    const visit = { address: asked.address, path: asked.path, nowMs: Date.now() };
+    const decision = access.policy.decide(identity, visit);
+    if (decision.state === "denied") return refuse(403, decision.reason, decision.message, identity.user);
+    const { grant } = decision;
+    if (opening.bridge && !grant.rules.bridge) {
+      return refuse(403, "not-a-bridge", "You may not join as a bridge here.", identity.user);
+    }
+    if (opening.mac !== undefined && grant.rules.macs?.includes(opening.mac) === false) {
+      return refuse(403, "mac-not-allowed", "Your MAC address is none that you may use here.", identity.user);
+    }
+    const remote = remoteOf(incoming, asked, identity);
+    return { state: "admitted", opening, identity, grant, remote, path: asked.path };
+  }
+
+  async #authenticate(
+    access: Access,
+    asked: AccessRequest,
+  ): Promise<{ readonly state: "identified"; readonly identity: Identity } | Refused> {
+    const { limiter } = this.#deps;
+    const refuse = refuser(asked.address);
+    const gate = limiter.before(asked.address);
+    if (gate.state === "blocked") {
+      const seconds = String(Math.ceil(gate.retryAfterMs / 1000));
+      return refuse(429, "guessing", "Too many wrong credentials came from your address.", undefined, [
+        ["Retry-After", seconds],
+      ]);
+    }
+    const outcome = await access.chain.authenticate(asked);
+    const challenges = access.challenges.map((value) => ["WWW-Authenticate", value] as const);
+    if (outcome.state === "absent") {
+      return refuse(401, "no-credentials", "Credentials are needed to join.", undefined, challenges);
+    }
+    await this.#pause(this.#countGuess(asked.address, outcome));
+    if (outcome.state === "identified") return outcome;
+    const reason = outcome.decisions.map((decision) => `${decision.method}:${decision.reason}`).join(" ");
+    const message = "The credentials are not right, or not any more.";
+    return refuse(401, reason, message, claimedUser(outcome.decisions), challenges);
+  }
+
+  /** How long the answer has to wait. Who showed nothing that could be guessed has not guessed. */
+  #countGuess(address: string, outcome: Exclude<ChainOutcome, { readonly state: "absent" }>): number {
+    const { limiter } = this.#deps;
+    if (outcome.state === "identified") {
+      const { method, user } = outcome.identity;
+      return GUESSABLE.has(method) ? limiter.after(address, user, true) : 0;
+    }
+    const wrong = outcome.decisions.filter(({ reason }) => GUESSES.has(reason));
+    return wrong.length === 0 ? 0 : limiter.after(address, claimedUser(wrong), false);
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    if (delayMs > 0) await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
+  }
+}
+
+function claimedUser(decisions: readonly RefusalDecision[]): string | undefined {
+  return decisions.find(({ user }) => user !== undefined)?.user;
+}
+
+function refuser(address: string) {
+  return (
+    status: number,
+    reason: string,
+    message: string,
+    user: string | undefined = undefined,
+    headers: HeaderList = [],
+  ): Refused => ({ state: "refused", status, message, headers, reason, user, address });
+}
+
+/** What is shown of the peer from now on. */
+function remoteOf(incoming: Incoming, asked: AccessRequest, identity: Identity): RemoteIdentity {
+  const user = identity.user === ANONYMOUS && identity.method === "anonymous" ? "" : identity.user;
+  const distinguishedName = asked.front?.distinguishedName || incoming.certificate?.subject.replaceAll("\n", ",") || "";
+  return { address: asked.address, user, distinguishedName };
+}
+
+/** Whose sessions, MACs and addresses these are. Anonymous peers of one address cannot be told apart. */
+export function ownerOf(identity: Identity, address: string): string {
+  return identity.method === "anonymous" ? `${ANONYMOUS}@${address}` : `user ${identity.user}`;
+}

@@ -1,0 +1,91 @@
+import { randomInt } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Device } from "../device/device.ts";
+import type { GuardOptions } from "../guard/guard-options.ts";
+import { NetworkGuard } from "../guard/network-guard.ts";
+import type { Port } from "../switch/port.ts";
+import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
+import type { Mac } from "../wire/mac.ts";
+import type { Segmenter } from "../wire/segment.ts";
+import { Uplink } from "./uplink.ts";
+
+/** A network as configured. What of it can change while it runs is the guard's. */
+export interface NetworkDefinition {
+  readonly name: string;
+  /** The server's own TAP in this network. The server owns it from now on. */
+  readonly device: Device | undefined;
+  /** The TAP's IP addresses, 4 or 16 bytes each: nobody else may claim them. */
+  readonly addresses: readonly Uint8Array[];
+  /** Whether unknown unicast goes to the TAP. */
+  readonly bridge: boolean;
+  readonly floodBroadcast: boolean;
+  readonly floodMulticast: boolean;
+  /** Told to every v2 peer. */
+  readonly mtu: number;
+}
+
+export interface NetworkDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly segmenter: Segmenter;
+}
+
+/** One isolated switch, its guard and its uplink. MAC addresses may repeat in another network. */
+export class Network {
+  readonly definition: NetworkDefinition;
+  readonly switch: Switch;
+  readonly guard: NetworkGuard;
+  readonly uplink: Uplink | undefined;
+
+  constructor(
+    deps: NetworkDeps,
+    definition: NetworkDefinition,
+    limits: { readonly maxPeers: number },
+    guard: GuardOptions,
+  ) {
+    const { clock } = deps;
+    const { floodBroadcast, floodMulticast, device, bridge } = definition;
+    // One port more than peers, for the uplink.
+    const maxPorts = limits.maxPeers + 1;
+    const hashSeed = randomInt(2 ** 32);
+    this.definition = definition;
+    this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, floodBroadcast, floodMulticast, maxPorts, hashSeed });
+    this.guard = new NetworkGuard({ clock, events: guardEvents(deps.log, definition.name) }, guard);
+    if (device === undefined) return;
+    this.uplink = new Uplink({ device, switch: this.switch, segmenter: deps.segmenter }, { bridge });
+    this.guard.guardUplink(this.uplink.port, definition.addresses);
+  }
+
+  /** Call it about every second. */
+  tick(): void {
+    this.switch.tick();
+    this.guard.tick();
+  }
+
+  leave(port: Port): void {
+    this.guard.release(port);
+    this.switch.detach(port);
+  }
+}
+
+function guardEvents(log: Logger, network: string) {
+  return {
+    onMacRefused: (port: Port, mac: Mac, holder: string): void =>
+      log.warn("guard.mac-refused", `${port.name} claims ${mac}, which is ${holder}'s`, {
+        network,
+        port: port.name,
+        mac,
+        holder,
+      }),
+    onPortShut: (port: Port, why: string, forMs: number): void =>
+      log.warn("guard.port-shut", `${port.name} is shut for ${forMs / 1000} s: there is a loop behind it (${why})`, {
+        network,
+        port: port.name,
+        why,
+        forMs,
+      }),
+    onPortReopened: (port: Port): void =>
+      log.info("guard.port-reopened", `${port.name} is open again`, { network, port: port.name }),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Grant } from "../access/grant.ts";
+import type { Logger } from "../base/logger.ts";
+import { printable } from "../wire/printable.ts";
+import type { Access } from "./access.ts";
+import type { Peer } from "./peer.ts";
+import { SessionTable } from "./session-table.ts";
+
+export interface TenureDeps {
+  readonly log: Logger;
+  /** Everybody who is here, by id; kept by the server. */
+  readonly peers: ReadonlyMap<number, Peer>;
+}
+
+const CREDENTIALS_ENDED = ["credentials-ended", "your credentials are not good any more"] as const;
+
+/** Whether those who are here may stay: sessions at once, credentials that end or are taken back, a policy that changes. */
+export class Tenure {
+  readonly #deps: TenureDeps;
+  readonly #sessions = new SessionTable();
+  /** Told to go already, and not gone yet. */
+  readonly #leaving = new WeakSet<Peer>();
+
+  constructor(deps: TenureDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes room for a newcomer's session by cutting the oldest ones, if the grant says so; false if it may not join. */
+  makeRoom(newcomer: Peer): boolean {
+    const room = this.#sessions.roomFor(newcomer.owner, newcomer.grant);
+    if (room.state === "full") return false;
+    for (const peer of room.yielding)
+      this.#cut(peer, "replaced", "a newer session of yours has taken this one's place");
+    return true;
+  }
+
+  begin(peer: Peer): void {
+    this.#sessions.add(peer.owner, peer);
+  }
+
+  end(peer: Peer): void {
+    this.#sessions.delete(peer.owner, peer);
+  }
+
+  /** Cuts whose credentials or grant have ended by now, Unix milliseconds. Cheap: asked every half second. */
+  endStale({ chain }: Access, nowMs: number): void {
+    for (const peer of this.#deps.peers.values()) {
+      const endMs = Math.min(peer.identity.expiresMs ?? Infinity, peer.grant.expiresMs ?? Infinity);
+      if (endMs <= nowMs) this.#cut(peer, "expired", "your permission has expired");
+      else if (!chain.isStillGood(peer.identity, nowMs)) this.#cut(peer, ...CREDENTIALS_ENDED);
+    }
+  }
+
+  /** Asks authenticators and policy again about everybody. */
+  recheck(access: Access, nowMs: number): void {
+    for (const peer of this.#deps.peers.values()) this.#recheckOne(peer, access, nowMs);
+    for (const peer of this.#deps.peers.values()) {
+      for (const surplus of this.#sessions.surplusOf(peer.owner, peer.grant)) {
+        this.#cut(surplus, "sessions", "you may not have as many sessions any more");
+      }
+    }
+  }
+
+  #recheckOne(peer: Peer, { chain, policy }: Access, nowMs: number): void {
+    if (!chain.isStillGood(peer.identity, nowMs)) {
+      this.#cut(peer, ...CREDENTIALS_ENDED);
+      return;
+    }
+    const decision = policy.decide(peer.identity, { ...peer.visit, nowMs });
+    const ending = decision.state === "denied" ? decision : endingOf(peer, decision.grant);
+    if (ending !== undefined) this.#cut(peer, ending.reason, ending.message);
+    else if (decision.state === "granted") peer.regrant(decision.grant);
+  }
+
+  /** Logs what policy and guard dropped, peer by peer, now and then. `nowMs` is the clock's. */
+  reportDrops(nowMs: number): void {
+    for (const peer of this.#deps.peers.values()) {
+      const drops = peer.nextDropReport(nowMs);
+      if (drops === undefined) continue;
+      const what = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
+      const text = `dropped frames of peer ${peer.id}: ${what.join(", ")}`;
+      this.#deps.log.warn("guard.dropped", text, { peer: peer.id, user: printable(peer.remote.user), drops });
+    }
+  }
+
+  #cut(peer: Peer, reason: string, message: string): void {
+    if (this.#leaving.has(peer)) return;
+    this.#leaving.add(peer);
+    this.#sessions.delete(peer.owner, peer);
+    const text = `peer ${peer.id} may not stay: ${message} (${reason})`;
+    this.#deps.log.info("access.ended", text, { peer: peer.id, user: printable(peer.remote.user), reason });
+    peer.cut(reason, message);
+  }
+}
+
+/** Why a peer that may still join may not stay as it is; undefined if it may. */
+function endingOf(
+  peer: Peer,
+  { network, rules }: Grant,
+): { readonly reason: string; readonly message: string } | undefined {
+  const { mac, isBridge } = peer;
+  if (network !== peer.grant.network) return { reason: "moved", message: "you belong to another network now" };
+  if (isBridge && !rules.bridge) return { reason: "not-a-bridge", message: "you may not be a bridge any more" };
+  if (mac === undefined || isBridge || rules.macs?.includes(mac) !== false) return undefined;
+  return { reason: "mac-not-allowed", message: "you may not use your MAC address any more" };
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import type { Socket } from "node:net";
+import { beforeEach, describe, test } from "node:test";
+import type { AccessRequest } from "../../../src/access/access-request.ts";
+import { AnonymousAuthenticator } from "../../../src/access/anonymous-authenticator.ts";
+import type { AuthenticationOutcome, Authenticator } from "../../../src/access/authenticator.ts";
+import { AuthenticatorChain } from "../../../src/access/authenticator-chain.ts";
+import { GUESS_LIMITER_DEFAULTS, GuessLimiter } from "../../../src/access/guess-limiter.ts";
+import type { Identity } from "../../../src/access/identity.ts";
+import { Policy } from "../../../src/access/policy.ts";
+import type { PolicyData } from "../../../src/access/policy-rules.ts";
+import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
+import type { Access } from "../../../src/server/access.ts";
+import { Admission, ownerOf } from "../../../src/server/admission.ts";
+import type { Incoming } from "../../../src/transport/incoming.ts";
+import type { Mac } from "../../../src/wire/mac.ts";
+import { HandClock } from "../../hand-clock.ts";
+
+const ALICE: Identity = {
+  user: "alice",
+  groups: [],
+  method: "token",
+  network: undefined,
+  expiresMs: undefined,
+  credentialId: "t1",
+};
+
+/** Knows the Bearer token "good", refuses every other. */
+class OneToken implements Authenticator {
+  readonly method = "token";
+  asked = 0;
+
+  async authenticate(request: AccessRequest): Promise<AuthenticationOutcome> {
+    this.asked++;
+    const header = request.header("authorization");
+    if (header === undefined) return { state: "absent" };
+    if (header === "Bearer good") return { state: "identified", identity: ALICE };
+    if (header === "Bearer broken") throw new Error("the store is gone");
+    return { state: "refused", reason: "unknown-token", user: "alice" };
+  }
+
+  isStillGood(): boolean {
+    return true;
+  }
+}
+
+interface Knock {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly address?: string;
+  readonly path?: string;
+}
+
+function incoming({ headers = {}, address = "192.0.2.1", path = "/" }: Knock = {}): Incoming {
+  const all: Record<string, string> = {
+    host: "vpn.example.com",
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    ...headers,
+  };
+  return {
+    via: "http",
+    request: { method: "GET", path, query: "", header: (name) => all[name] },
+    isControl: false,
+    origin: { kind: "tcp", address },
+    word: { address: "", user: "", distinguishedName: "" },
+    certificate: undefined,
+    socket: {} as Socket,
+    rest: Buffer.alloc(0),
+  };
+}
+
+const WITH_TOKEN = { authorization: "Bearer good" };
+
+describe("admission", () => {
+  let clock: HandClock;
+  let authenticator: OneToken;
+  let faults: unknown[];
+  beforeEach(() => {
+    clock = new HandClock();
+    authenticator = new OneToken();
+    faults = [];
+  });
+
+  function admission(data: Partial<PolicyData> = {}, more: Partial<Access> = {}, isOpen = false): Admission {
+    const deps = { clock, onFault: (...fault: unknown[]) => faults.push(fault) };
+    const authenticators = isOpen ? [authenticator, new AnonymousAuthenticator()] : [authenticator];
+    const access: Access = {
+      chain: new AuthenticatorChain(deps, authenticators),
+      policy: new Policy({ networks: [], defaults: {}, groups: [], users: [], ...data }),
+      trustedProxies: [],
+      allowedOrigins: [],
+      guard: GUARD_DEFAULTS,
+      challenges: ["Bearer", 'Basic realm="vpn-ws"'],
+      issueCredential: async () => undefined,
+      ...more,
+    };
+    return new Admission({ clock, limiter: new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS) }, access);
+  }
+
+  test("lets in who is identified and granted something", async () => {
+    const decision = await admission().decide(incoming({ headers: WITH_TOKEN }));
+    assert.equal(decision.state, "admitted");
+    if (decision.state !== "admitted") return;
+    assert.equal(decision.identity.user, "alice");
+    assert.equal(decision.grant.network, "default");
+    assert.deepEqual(decision.remote, { address: "192.0.2.1", user: "alice", distinguishedName: "" });
+  });
+
+  const refused: readonly [what: string, knock: Knock, status: number, reason: string, data?: Partial<PolicyData>][] = [
+    ["a request that is no opening", { headers: { upgrade: "h2c" } }, 426, "not-an-opening"],
+    ["another site's page", { headers: { ...WITH_TOKEN, origin: "https://evil.example" } }, 403, "foreign-origin"],
+    ["no credentials", {}, 401, "no-credentials"],
+    ["wrong credentials", { headers: { authorization: "Bearer bad" } }, 401, "token:unknown-token"],
+    ["an authenticator that fails", { headers: { authorization: "Bearer broken" } }, 401, "token:unavailable"],
+    ["a user whom the policy denies", { headers: WITH_TOKEN }, 403, "denied", { defaults: { deny: true } }],
+    ["a bridge that may not be one", { headers: { ...WITH_TOKEN, "x-vpn-ws-bridge": "on" } }, 403, "not-a-bridge"],
+    [
+      "a MAC that is not on the list",
+      { headers: { ...WITH_TOKEN, "x-vpn-ws-mac": "02:00:00:00:00:0b" } },
+      403,
+      "mac-not-allowed",
+      { defaults: { macs: ["02:00:00:00:00:0a" as Mac] } },
+    ],
+  ];
+  for (const [what, knock, status, reason, data] of refused) {
+    test(`refuses ${what}: ${status}, ${reason}`, async () => {
+      const decision = await admission(data).decide(incoming(knock));
+      assert.equal(decision.state, "refused");
+      if (decision.state !== "refused") return;
+      assert.deepEqual([decision.status, decision.reason], [status, reason]);
+      assert.equal(decision.address, "192.0.2.1");
+      assert.doesNotMatch(JSON.stringify(decision), /good|bad|broken/, "no credentials in what will be logged");
+      const challenges = decision.headers.filter(([name]) => name === "WWW-Authenticate").map(([, value]) => value);
+      assert.deepEqual(challenges, status === 401 ? ["Bearer", 'Basic realm="vpn-ws"'] : []);
+    });
+  }
+
+  test("who shows wrong credentials is not let in as nobody", async () => {
+    const open = admission({}, {}, true);
+    assert.equal((await open.decide(incoming())).state, "admitted");
+    assert.equal((await open.decide(incoming({ headers: { authorization: "Bearer bad" } }))).state, "refused");
+  });
+
+  test("an address that guesses is not even heard, others are", async () => {
+    const guarded = admission();
+    const guess = { headers: { authorization: "Bearer guess" } };
+    for (let i = 0; i < GUESS_LIMITER_DEFAULTS.addressFailures; i++) {
+      const pending = guarded.decide(incoming(guess));
+      await advance(clock, pending);
+      assert.equal((await pending).state, "refused");
+    }
+    const asked = authenticator.asked;
+    const blocked = await guarded.decide(incoming({ headers: WITH_TOKEN }));
+    assert.equal(blocked.state === "refused" && blocked.status, 429);
+    assert.equal(authenticator.asked, asked, "nothing was computed for it");
+    const pending = guarded.decide(incoming({ headers: WITH_TOKEN, address: "198.51.100.7" }));
+    await advance(clock, pending);
+    assert.equal((await pending).state, "admitted");
+  });
+
+  test("owners: a user wherever it is, an anonymous peer by its address", () => {
+    assert.equal(ownerOf(ALICE, "192.0.2.1"), ownerOf(ALICE, "198.51.100.7"));
+    const anonymous: Identity = { ...ALICE, user: "anonymous", method: "anonymous" };
+    assert.notEqual(ownerOf(anonymous, "192.0.2.1"), ownerOf(anonymous, "198.51.100.7"));
+    assert.notEqual(ownerOf({ ...ALICE, user: "anonymous@192.0.2.1" }, ""), ownerOf(anonymous, "192.0.2.1"));
+  });
+});
+
+/** Lets the clock run until the decision is there. */
+async function advance(clock: HandClock, pending: Promise<unknown>): Promise<void> {
+  let isDone = false;
+  void pending.then(() => {
+    isDone = true;
+  });
+  for (let turn = 0; turn < 1000 && !isDone; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!isDone) clock.advance(100);
+  }
+}
