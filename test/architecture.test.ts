@@ -176,7 +176,7 @@ describe("architecture", () => {
 
   test("a file is named for the one thing in it", () => {
     assertNone([...sources, ...others], ({ path }) =>
-      /(^|[/-])(utils?|helpers?|common|misc|index)(\.test)?\.ts$/.test(path)
+      /((^|[/-])(utils?|helpers?|common|misc)|(^|\/)index)(\.test)?\.ts$/.test(path)
         ? `${path}: name the noun that is in it`
         : undefined,
     );

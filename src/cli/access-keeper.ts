@@ -68,7 +68,7 @@ export class AccessKeeper {
     this.#verified = new VerifiedPasswords(deps.clock, VERIFIED_PASSWORDS_DEFAULTS);
   }
 
-  /** Throws a ConfigError if a file that it needs is not there or no good. */
+  /** Throws a ConfigError if a file that it needs is not there or no good. What is in force goes on, until `settle`. */
   make(config: ServerConfig): Access {
     this.#wanted = new Set();
     const { clock, log } = this.#deps;
@@ -80,7 +80,6 @@ export class AccessKeeper {
       const reason = error === undefined ? "it took too long" : "it failed";
       log.error("access.fault", `authentication by ${method} refused a request because ${reason}`, { method });
     };
-    this.#closeUnwanted();
     const challenges = new Set(config.authentication.flatMap(({ kind }) => challengesOf(kind)));
     return {
       chain: new AuthenticatorChain({ clock, onFault }, authenticators),
@@ -174,7 +173,8 @@ export class AccessKeeper {
     return file;
   }
 
-  #closeUnwanted(): void {
+  /** The access that was made last is in force: files that only earlier ones needed are watched no more. */
+  settle(): void {
     for (const [key, file] of this.#files) {
       if (this.#wanted.has(key)) continue;
       file.close();

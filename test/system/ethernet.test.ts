@@ -113,7 +113,7 @@ describe("a network that joins bridges", { skip: await whyNoLab() }, () => {
 
   before(async () => {
     lab = await Lab.open();
-    network = await buildNetwork(lab, { serverFlags: ["--bridge"], clientFlags: ["--bridge"] });
+    network = await buildNetwork(lab, { serverFlags: ["--bridge", "--allow-bridge"], clientFlags: ["--bridge"] });
     sites = [network.server, ...network.clients] as unknown as typeof sites;
     for (const site of sites) await addBridge(site);
   });

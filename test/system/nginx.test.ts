@@ -81,7 +81,7 @@ describe("nginx that asks for a user and leads to the control interface", { skip
     serverNamespace = await lab.namespace("server");
     clientNamespace = await lab.namespace("client");
     host = (await lab.link(clientNamespace, serverNamespace)).ipv4[1];
-    server = await startServer(serverNamespace, [...serverFlags(), "--address", "10.78.0.1/24"]);
+    server = await startServer(serverNamespace, [...serverFlags(), "--allow-bridge", "--address", "10.78.0.1/24"]);
     nginx = await startNginx(lab, serverNamespace, {
       location: "uwsgi-unix",
       unixSocket,

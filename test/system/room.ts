@@ -59,7 +59,13 @@ export class Room {
     const room = new Room(lab, await lab.namespace("server"));
     const address = addressOf(1);
     const socket = await room.#startFront();
-    const vpn = await startServer(room.#hub, ["--listen", `unix:${socket}`, ...flags, ...tapFlags(address)]);
+    const vpn = await startServer(room.#hub, [
+      "--listen",
+      `unix:${socket}`,
+      "--allow-bridge",
+      ...flags,
+      ...tapFlags(address),
+    ]);
     room.#server = { namespace: room.#hub, child: vpn.child, ...address };
     return room;
   }

@@ -73,7 +73,8 @@ describe("flags", () => {
   });
 
   test("what is missing, too much, misspelled or out of range is refused", () => {
-    refused(serverCommand(), [], /required option '--listen <url>'/);
+    refused(serverCommand(), ["--listen", "unix:/a", "--auth", "magic"], /tokens, web-server or htpasswd=FILE/);
+    refused(serverCommand(), ["--listen", "unix:/a", "--trusted-proxy", "10.0.0.0/33"], /a prefix such as/);
     refused(serverCommand(), ["--listen", "unix:/a", "extra"], /too many arguments/);
     refused(serverCommand(), ["--listen", "unix:/a", "--brigde"], /--bridge/);
     refused(serverCommand(), ["--listen", "unix:/a", "--mtu", "9"], /68 to 65521/);
