@@ -92,6 +92,15 @@ export class AccessKeeper {
     };
   }
 
+  /** The access that was made last is in force: files that only earlier ones needed are watched no more. */
+  settle(): void {
+    for (const [key, file] of this.#files) {
+      if (this.#wanted.has(key)) continue;
+      file.close();
+      this.#files.delete(key);
+    }
+  }
+
   /** Reads every file again, whatever its times say. */
   reloadFiles(): void {
     for (const file of this.#files.values()) file.reload();
@@ -171,15 +180,6 @@ export class AccessKeeper {
     });
     this.#files.set(key, { source: file, reload: () => file.reload(), close: () => file.close() });
     return file;
-  }
-
-  /** The access that was made last is in force: files that only earlier ones needed are watched no more. */
-  settle(): void {
-    for (const [key, file] of this.#files) {
-      if (this.#wanted.has(key)) continue;
-      file.close();
-      this.#files.delete(key);
-    }
   }
 
   /** Who came with an invite gets a token that lasts, for the same user and network. */

@@ -78,6 +78,7 @@ export class Reloader {
     }
     const access = keeper.make(config);
     if (JSON.stringify(config.tls) !== JSON.stringify(this.#config.tls)) tls?.use(config.tls);
+    keeper.settle();
     server.reload(
       access,
       config.networks.map((network) => definitionOf(network, undefined)),
