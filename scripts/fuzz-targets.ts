@@ -17,6 +17,7 @@ import { encodeUtf8 } from "../src/wire/utf8.ts";
 import { decodeUwsgi, encodeUwsgi } from "../src/wire/uwsgi.ts";
 import { encodeClose, encodeMessage, Opcode, parseClose } from "../src/wire/websocket.ts";
 import { cutAt, recordEvents } from "../test/unit/wire/recorded-events.ts";
+import { checkPacket, packetInput } from "./fuzz-packet.ts";
 import type { Random } from "./fuzz-random.ts";
 import { checkVnetFrame, superFrameInput } from "./fuzz-super-frame.ts";
 
@@ -65,6 +66,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "uwsgi", make: uwsgiInput, check: checkUwsgi },
   { name: "control-message", make: controlInput, check: checkControl },
   { name: "vnet-header", make: superFrameInput, check: checkVnetFrame },
+  { name: "packet-headers", make: packetInput, check: checkPacket },
 ];
 
 /** Some headers, most of them once. */
