@@ -17,11 +17,14 @@ export function explainFault<T>(call: () => T, explain: (fault: SystemFault) => 
   }
 }
 
+const PRIVILEGE_HINT = "It needs root or CAP_NET_ADMIN; in a container also --cap-add NET_ADMIN --device /dev/net/tun.";
+/** Where udev runs the file is open to all, and the capability decides; elsewhere it is root's. */
+const DEVICE_FILE_HINT = `The mode of /dev/net/tun keeps this user out: chmod 0666 /dev/net/tun. ${PRIVILEGE_HINT}`;
+
 function notPermitted(tried: string, cause: SystemFault): DeviceError {
-  return new DeviceError("TAP_NOT_PERMITTED", `${tried} is not permitted.`, {
-    cause,
-    hint: "It needs root or CAP_NET_ADMIN; in a container also --cap-add NET_ADMIN --device /dev/net/tun.",
-  });
+  const isFileMode = cause.syscall === "open" && cause.errno === EACCES;
+  const hint = isFileMode ? DEVICE_FILE_HINT : PRIVILEGE_HINT;
+  return new DeviceError("TAP_NOT_PERMITTED", `${tried} is not permitted.`, { cause, hint });
 }
 
 /** What a refusal to open the TAP `name` means. */

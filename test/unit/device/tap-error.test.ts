@@ -35,6 +35,11 @@ test("the hints say what to do", () => {
   assert.match(tapOpenError("vpn0", fault(EBUSY, "TUNSETIFF")).message, /"vpn0" is in use/);
 });
 
+test("a device file that keeps an ordinary user out is told from a missing capability", () => {
+  assert.match(tapOpenError("vpn0", fault(EACCES, "open")).hint ?? "", /chmod 0666 \/dev\/net\/tun.*CAP_NET_ADMIN/);
+  assert.doesNotMatch(tapOpenError("vpn0", fault(EPERM, "TUNSETIFF")).hint ?? "", /chmod/);
+});
+
 test("a refused setting or address names itself, its device and what may help", () => {
   assert.match(linkError("vpn0", "MTU 9000", fault(EINVAL, "IFLA_MTU")).message, /refused the MTU 9000 for "vpn0"/);
   assert.equal(linkError("vpn0", "MTU 9000", fault(EPERM, "IFLA_MTU")).code, "TAP_NOT_PERMITTED");
