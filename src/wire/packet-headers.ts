@@ -223,7 +223,7 @@ export class PacketHeaders {
 }
 
 /** Whether headers of the upper-layer protocol begin with two ports. */
-export function hasPorts(protocol: number): boolean {
+function hasPorts(protocol: number): boolean {
   const { tcp, udp, dccp, sctp, udpLite } = IpProtocol;
   return protocol === tcp || protocol === udp || protocol === sctp || protocol === dccp || protocol === udpLite;
 }

@@ -5,6 +5,7 @@ import { ConfigError } from "../../../src/base/errors.ts";
 import { AccessList, MAX_ACL_PARTS, MAX_ACL_RULES } from "../../../src/guard/acl.ts";
 import type { AclRule } from "../../../src/switch/port-rules.ts";
 import { type IpPrefix, parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
+import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 import { arpFrame, ethernetFrame, headersOf, ipFrame } from "./packet-frames.ts";
 
 const [TCP, UDP, ICMP] = [6, 17, 1];
@@ -177,4 +178,21 @@ test("more rules, prefixes or port ranges than a packet may be compared with are
   const ranges = (count: number): AclRule[] => [rule("allow", { sourcePorts: new Array(count).fill(port(1)) })];
   assert.ok(new AccessList(ranges(MAX_ACL_PARTS)));
   assert.throws(() => new AccessList([...ranges(MAX_ACL_PARTS), ...ranges(1)]), ConfigError);
+});
+
+test("judging allocates nothing, whether the flow is known or not", () => {
+  const named = { source: prefixes("10.0.0.0/8", "fd00::/8"), destinationPorts: [port(53)] };
+  const list = new AccessList([rule("deny", { ...named, protocol: TCP }), rule("allow", named)]);
+  const frames = [ipFrame({ ports: [1, 53] }), ipFrame({ from: "fd00::1", to: "fd00::2", ports: [1, 53] })] as const;
+  const headers = headersOf(frames[0]);
+  let passed = 0;
+  const grown = leastHeapGrowthBytes(() => {
+    for (let i = 0; i < 20_000; i++) {
+      const frame = frames[i & 1] as Uint8Array;
+      frame[i & 1 ? 55 : 35] = i % 4 === 0 ? i >> 8 : 1;
+      headers.parse(frame, 0, frame.length);
+      if (list.fromPeer(headers) === Drop.none) passed++;
+    }
+  });
+  assert.ok(passed > 0 && grown < 20_000, `grew by ${grown} bytes`);
 });
