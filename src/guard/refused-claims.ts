@@ -2,8 +2,8 @@ import type { FillRandom } from "./fill-random.ts";
 import type { GuardTime } from "./guard-time.ts";
 import { MacIndex, NO_ROW } from "./mac-index.ts";
 
-/** Claims that are remembered as told; while there is no room for another, it is not told. */
-const MAX_CLAIMS = 1_024;
+/** Claims that are remembered as told, more than anybody reads in a minute; while there is no room for another, it is not told. */
+const MAX_CLAIMS = 256;
 /** A claim that goes on is told again after this time. */
 const REPEAT_MS = 60_000;
 /** `MacIndex` leaves the bits above to us; a port's index is smaller than 2^15. */

@@ -3,9 +3,11 @@ import { beforeEach, describe, test } from "node:test";
 import { Drop } from "../../../src/base/drop-reason.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
-import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
+import { type AclRule, DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
+import { Frame } from "../../../src/wire/frame.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
-import { ethernet, GuardedSwitch } from "../../guarded-switch.ts";
+import { ethernet, type GuardedPort, GuardedSwitch } from "../../guarded-switch.ts";
+import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 
 const SERVER = "02:00:00:00:00:01" as Mac;
 const A = "02:00:00:00:00:0a" as Mac;
@@ -15,6 +17,19 @@ const BEHIND = "02:00:00:00:01:01" as Mac;
 const UNKNOWN = "02:00:00:00:02:02" as Mac;
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const HOUR_MS = 3_600_000;
+/** From 10.0.0.10 to 10.0.0.12, port 1234 to 443. */
+const TCP = "45000028000040004006000a0a00000a0a00000c04d201bb00000000000000005010ffff00000000";
+const ARP_OF_A = "00010800060400010200000000 0a 0a00000a 000000000000 0a00000c".replaceAll(" ", "");
+const ANY: AclRule = {
+  action: "allow",
+  direction: "both",
+  ipVersion: undefined,
+  protocol: undefined,
+  source: [],
+  destination: [],
+  sourcePorts: [],
+  destinationPorts: [],
+};
 
 describe("the guard of a network", () => {
   let net: GuardedSwitch;
@@ -295,6 +310,46 @@ describe("the guard of a network", () => {
       net.forward(bridge, ethernet(BROADCAST, "01:00:5e:00:00:01"));
       assert.deepEqual(bridge.port.ingressDrops.toJSON(), { "source-invalid": 1 });
     });
+  });
+
+  test("a hundred thousand frames, good and bad, to and from all kinds of ports, are judged without allocating", () => {
+    const acl = [{ ...ANY, action: "deny", destinationPorts: [{ from: 25, to: 25 }] } as const, ANY];
+    const limit = { bytesPerSecond: 1_000, burstBytes: 1_000_000 };
+    const rules = {
+      acl,
+      up: limit,
+      down: limit,
+      etherTypes: [0x0800, 0x0806],
+      addresses: [Uint8Array.of(10, 0, 0, 10)],
+    };
+    const uplink = net.addUplink(SERVER, { bridge: true });
+    const a = net.addPeer("a", "ann", A, rules);
+    const bridge = net.addPeer("bridge", "carol", C, { bridge: true });
+    const senders = [a, a, a, a, uplink, uplink, bridge, bridge, bridge, bridge, bridge];
+    const frames = [
+      ethernet(C, A, `0800${TCP}`),
+      ethernet(BROADCAST, A, `0806${ARP_OF_A}`),
+      ethernet(C, A, "86dd6000"),
+      ethernet(C, B, "08004500"),
+      ethernet(A, SERVER, `0800${TCP}`),
+      ethernet(A, BEHIND, "0806"),
+      ethernet(A, C, `0800${TCP}`),
+      ethernet(A, UNKNOWN, "08004500"),
+      ethernet(A, SERVER),
+      ethernet("01:80:c2:00:00:00", C),
+      ethernet(B, C),
+    ];
+    const frame = new Frame(new Uint8Array(0));
+    for (const { egress } of [uplink, a, bridge]) Object.assign(egress, { deliver: () => Drop.none, flush: () => {} });
+    const growth = leastHeapGrowthBytes(() => {
+      for (let i = 0; i < 100_000; i++) {
+        const bytes = frames[i % frames.length] as Buffer;
+        net.lan.forward((senders[i % frames.length] as GuardedPort).port, frame.set(bytes, 0, bytes.length, false));
+        if ((i & 63) === 63) net.lan.flush();
+      }
+    });
+    assert.ok(growth < 100_000, `the heap grew by ${growth} bytes over 100,000 frames`);
+    for (const { port } of [a, bridge]) assert.ok(port.sentFrames > 10_000 && port.ingressDrops.total > 10_000);
   });
 
   test("a port that was released has no guard; releasing twice is harmless, also when its number is another's", () => {
