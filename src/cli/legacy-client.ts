@@ -26,7 +26,10 @@ export function legacyClientCommand(): Command {
     .exitOverride();
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
-      url,
+      target: url,
+      inviteFile: undefined,
+      stateDir: undefined,
+      pins: [],
       tap,
       addresses: [],
       mtu: undefined,
@@ -37,6 +40,7 @@ export function legacyClientCommand(): Command {
       crt: flags.crt,
       verify: flags.verify,
       authFile: undefined,
+      tokenFile: undefined,
       dialects: ["v2", "v1"],
       logFormat: flags.logFormat,
       logLevel: flags.logLevel,

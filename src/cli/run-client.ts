@@ -2,16 +2,20 @@ import { createSecureContext } from "node:tls";
 import { systemClock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
 import { makeFailure } from "../base/failure.ts";
+import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
-import { Client } from "../client/client.ts";
-import { CLIENT_DEFAULTS } from "../client/client-options.ts";
+import { Client, type ClientDeps } from "../client/client.ts";
+import { CLIENT_DEFAULTS, type ClientOptions } from "../client/client-options.ts";
 import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
+import { isInvite } from "../transport/invite.ts";
 import { parseServerUrl } from "../transport/server-url.ts";
-import type { Dialect } from "../wire/websocket-decoder.ts";
-import { findCredentials, hideCommandLine } from "./credentials.ts";
+import { isLoopback } from "../transport/trusted-path.ts";
+import { makeAddressAssigner } from "./assigned-addresses.ts";
+import { findTarget, type TargetSettings } from "./client-target.ts";
+import { hideCommandLine } from "./credentials.ts";
 import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
@@ -19,8 +23,7 @@ import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings {
-  readonly url: string;
+export interface ClientSettings extends TargetSettings {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
@@ -29,35 +32,33 @@ export interface ClientSettings {
   readonly ca: string | undefined;
   readonly key: string | undefined;
   readonly crt: string | undefined;
-  readonly verify: boolean;
-  readonly authFile: string | undefined;
-  readonly dialects: readonly Dialect[];
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
 
 /** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
+  hideSecrets(settings.target);
   const log = makeLogger(settings.logFormat, settings.logLevel);
-  const url = parseServerUrl(settings.url);
-  // A query may hold a token.
-  if (url.credentials !== undefined || url.path.includes("?")) hideCommandLine(`vpn-ws client ${url.display}`);
-  if (url.credentials !== undefined) {
-    log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
-  }
-  const credentials = findCredentials(settings.authFile, url.credentials);
-  const tls = loadTls(settings);
-  if (!tls.verify && url.isSecure) {
-    log.warn("client.unverified", "--no-verify: whoever sits on the path can read and change everything");
-  }
-  const { tap: name = TAP_DEFAULTS.name, mtu } = settings;
+  const { url, pins, credentials, dialects, keep } = findTarget(settings);
+  const tls = loadTls(settings, pins);
+  warnOfRisks(log, { url, tls, credentials });
+  const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
   const failed = makeFailure();
-  const client = new Client(
-    { clock: systemClock, log, mask: nativeMask(), tuneSocket, device, onDeviceError: failed.fail },
-    Object.freeze({ ...CLIENT_DEFAULTS, url, tls, credentials, bridge: settings.bridge, dialects: settings.dialects }),
-  );
+  const deps: ClientDeps = {
+    clock: systemClock,
+    log,
+    mask: nativeMask(),
+    tuneSocket,
+    device,
+    onDeviceError: failed.fail,
+    ...(keep === undefined ? {} : { keepCredential: keep }),
+    // A TAP in a bridge has none: its bridge has.
+    ...(addresses.length > 0 || bridge ? {} : { assignAddresses: makeAddressAssigner(log, device.name) }),
+  };
+  const client = new Client(deps, Object.freeze({ ...CLIENT_DEFAULTS, url, tls, credentials, bridge, dialects }));
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
   } catch (error) {
@@ -70,7 +71,27 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   log.info("client.stopped", "stopped");
 }
 
-function loadTls({ ca, crt, key, verify }: ClientSettings): TlsClientOptions {
+/** Before anything else is done: what stands on the command line is there for every user to see. */
+function hideSecrets(target: string | undefined): void {
+  if (target === undefined) return;
+  // An invite is a secret, a query may hold a token, and before an @ there may be a password.
+  if (isInvite(target)) hideCommandLine("vpn-ws client vpn-ws:…");
+  else if (/[?@]/.test(target)) hideCommandLine(`vpn-ws client ${parseServerUrl(target).display}`);
+}
+
+function warnOfRisks(log: Logger, { url, tls, credentials }: Pick<ClientOptions, "url" | "tls" | "credentials">): void {
+  if (url.credentials !== undefined) {
+    log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
+  }
+  if (!tls.verify && url.isSecure && tls.pins.length === 0) {
+    log.warn("client.unverified", "--no-verify: whoever sits on the path can read and change everything");
+  }
+  if (credentials !== undefined && !url.isSecure && !isLoopback(url)) {
+    log.warn("client.plain-credentials", `the credentials cross the network to ${url.host} in clear: use wss://`);
+  }
+}
+
+function loadTls({ ca, crt, key, verify }: ClientSettings, pins: readonly string[]): TlsClientOptions {
   if ((crt === undefined) !== (key === undefined)) {
     throw new ConfigError("TLS_FILES_MISSING", "--crt and --key go together: give both.");
   }
@@ -78,6 +99,7 @@ function loadTls({ ca, crt, key, verify }: ClientSettings): TlsClientOptions {
     ca: ca === undefined ? undefined : readFlagFile("--ca", ca),
     cert: crt === undefined ? undefined : readFlagFile("--crt", crt),
     key: key === undefined ? undefined : readFlagFile("--key", key),
+    pins,
     verify,
   };
   try {

@@ -1,4 +1,5 @@
 import type { BackoffOptions } from "../base/backoff.ts";
+import type { ClientCredentials } from "../transport/client-credentials.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import type { ServerUrl } from "../transport/server-url.ts";
 import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
@@ -8,8 +9,8 @@ import type { Dialect } from "../wire/websocket-decoder.ts";
 export interface ClientOptions extends ConnectionLimits {
   readonly url: ServerUrl;
   readonly tls: TlsClientOptions;
-  /** `user:password` for Basic authentication. Secret. */
-  readonly credentials: string | undefined;
+  /** Shown until the server gives others. */
+  readonly credentials: ClientCredentials | undefined;
   readonly bridge: boolean;
   readonly dialects: readonly Dialect[];
   readonly backoff: BackoffOptions;

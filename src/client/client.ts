@@ -1,11 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { Drop, DropCounters } from "../base/drop-reason.ts";
+import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
 import type { Device, FrameBatch } from "../device/device.ts";
 import { makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
+import { isTrustedPath } from "../transport/trusted-path.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
-import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
+import type { ControlMessage, CredentialMessage, WelcomeMessage } from "../wire/control-message.ts";
 import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Offload } from "../wire/offload.ts";
@@ -25,6 +27,10 @@ export interface ClientDeps {
   readonly device: Device;
   /** The device is gone: the process should stop. */
   readonly onDeviceError: (error: Error) => void;
+  /** Keeps what the server gives us for later, on the disk when it resolves. Without it nothing is kept. */
+  readonly keepCredential?: (credential: CredentialMessage) => Promise<void>;
+  /** Gives the device the addresses that the server has for us, as it can. Without it they are not heard. */
+  readonly assignAddresses?: (addresses: readonly string[]) => void;
 }
 
 /**
@@ -39,12 +45,22 @@ export class Client {
   readonly drops = new DropCounters();
   readonly #deps: ClientDeps;
   readonly #link: Link;
+  /** Whether what the server says can be nobody else's word. */
+  readonly #isTrusted: boolean;
+  /** Whether we show a token: only that is exchanged for another. */
+  readonly #showsToken: boolean;
   #connection: WebSocketConnection | undefined;
   /** Whether the server has welcomed us on this connection; what it says again is not heard. */
   #isWelcome = false;
+  /** Whether the server has given a credential on this connection; one is enough. */
+  #hasCredential = false;
+  /** Resolves when what the server gave is kept. */
+  #keeping: Promise<void> | undefined;
 
   constructor(deps: ClientDeps, options: ClientOptions) {
     this.#deps = deps;
+    this.#isTrusted = isTrustedPath(options.url, options.tls);
+    this.#showsToken = options.credentials?.kind === "bearer";
     const { clock, log, device } = deps;
     const connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const events = {
@@ -70,6 +86,7 @@ export class Client {
   /** Says goodbye to the server, then the TAP goes. */
   async stop(): Promise<void> {
     await this.#link.stop();
+    await this.#keeping;
     this.#deps.device.close();
   }
 
@@ -97,19 +114,48 @@ export class Client {
   #onDown(): void {
     this.#connection = undefined;
     this.#isWelcome = false;
+    this.#hasCredential = false;
     this.#deps.device.resume();
   }
 
   #onControl(message: ControlMessage): void {
     if (message.kind === "welcome" && !this.#isWelcome) this.#onWelcome(message);
+    else if (message.kind === "credential") this.#onCredential(message);
     else if (message.kind === "bye" && message.retryAfterMs !== undefined) this.#link.waitAtLeast(message.retryAfterMs);
   }
 
-  #onWelcome({ agent, mtu, offloads, maxMessageBytes }: WelcomeMessage): void {
+  #onCredential(credential: CredentialMessage): void {
+    if (this.#hasCredential || !this.#showsToken) return;
+    this.#hasCredential = true;
+    if (this.#isTrusted) {
+      this.#keeping = this.#keep(credential);
+      return;
+    }
+    const { user } = credential;
+    const text = `a credential for ${user} came on a path that anyone may write to: it is not taken`;
+    this.#deps.log.warn("client.credential-refused", text, { user });
+  }
+
+  /** On the disk first: the token that we came with is used up, and nothing else lets us in again. */
+  async #keep(credential: CredentialMessage): Promise<void> {
+    const { log, keepCredential } = this.#deps;
+    const { user, token } = credential;
+    try {
+      await keepCredential?.(credential);
+      log.info("client.credential", `the server knows us as ${user} from now on`, { user });
+    } catch (error) {
+      const text = `the server's credential for ${user} cannot be kept, the next start needs a new invite: ${describeError(error)}`;
+      log.error("client.credential-lost", text, { user });
+    }
+    this.#link.useCredentials({ kind: "bearer", token });
+  }
+
+  #onWelcome({ agent, mtu, offloads, maxMessageBytes, addresses }: WelcomeMessage): void {
     const { device, log } = this.#deps;
     this.#isWelcome = true;
     const takesSuperFrames = maxMessageBytes >= SUPER_FRAME_MESSAGE_BYTES;
     if (this.#connection !== undefined) this.#connection.peerOffloads = takesSuperFrames ? offloads : Offload.none;
+    if (addresses !== undefined && this.#isTrusted) this.#deps.assignAddresses?.(addresses);
     log.debug("client.welcome", `the server runs ${agent}`, { mtu });
     if (mtu < device.mtu) {
       const text = `the server's network has an MTU of ${mtu}, ${device.name} has ${device.mtu}: large frames will be lost.\n  Start the client with --mtu ${mtu}.`;

@@ -2,8 +2,10 @@ import { Backoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import type { ClientCredentials } from "../transport/client-credentials.ts";
 import type { Closed, ConnectionHandlers } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
+import { UpgradeRefusedError } from "../transport/dial-error.ts";
 import { dial } from "../transport/dialer.ts";
 import { connectionOver, type UpgradedSocket } from "../transport/upgraded-socket.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
@@ -43,6 +45,7 @@ export class Link {
   readonly #abort = new AbortController();
   #state: "idle" | "dialing" | "open" | "waiting" | "stopped" = "idle";
   #connection: WebSocketConnection | undefined;
+  #credentials: ClientCredentials | undefined;
   #openedMs = 0;
   #leastWaitMs = 0;
   #cancelWait: (() => void) | undefined;
@@ -54,6 +57,7 @@ export class Link {
     this.#mac = mac;
     this.#events = events;
     this.#options = options;
+    this.#credentials = options.credentials;
     this.#backoff = new Backoff(options.backoff);
   }
 
@@ -64,6 +68,11 @@ export class Link {
   /** The server asks not to be dialed sooner; counts for the next attempt. Bounded, so that it cannot send us away for good. */
   waitAtLeast(waitMs: number): void {
     this.#leastWaitMs = Math.min(waitMs, this.#options.backoff.maxMs);
+  }
+
+  /** Shows these from the next attempt on. */
+  useCredentials(credentials: ClientCredentials): void {
+    this.#credentials = credentials;
   }
 
   /** Says goodbye and stops for good. Resolves when the connection is gone. Idempotent. */
@@ -87,7 +96,8 @@ export class Link {
 
   async #dial(): Promise<void> {
     this.#state = "dialing";
-    const { url, tls, credentials, bridge, dialects, dialTimeoutMs: timeoutMs } = this.#options;
+    const { url, tls, bridge, dialects, dialTimeoutMs: timeoutMs } = this.#options;
+    const credentials = this.#credentials;
     this.#deps.log.debug("client.dialing", `connecting to ${url.display}`);
     try {
       const options = { url, tls, credentials, mac: this.#mac, bridge, dialects, timeoutMs };
@@ -96,6 +106,7 @@ export class Link {
       else this.#open(dialed);
     } catch (error) {
       if (this.#isStopped()) return;
+      if (error instanceof UpgradeRefusedError) this.#leastWaitMs = error.retryAfterMs ?? 0;
       const waitMs = this.#scheduleRetry();
       this.#deps.log.warn("client.dial-failed", `${describeError(error)}\n${nextAttempt(waitMs)}`, { waitMs });
     }

@@ -21,7 +21,7 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
 };
 
 const TLS_HINTS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: "The certificate is self-made: give its file with --ca.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "The certificate is self-made: give its pin with --pin, or its file with --ca.",
   SELF_SIGNED_CERT_IN_CHAIN: "The certificate is signed by a private CA: give the CA's file with --ca.",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     "The issuer is unknown: give its file with --ca, or let the server send its intermediate certificates.",
@@ -31,8 +31,9 @@ const TLS_HINTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "The certificate is for another name: dial the server by a name that is in it.",
 };
 
-/** The connection, or its TLS, could not be made. */
+/** The connection, or its TLS, could not be made. What is a sentence already stays as it is. */
 export function connectError(url: ServerUrl, error: Error): PeerError {
+  if (error instanceof PeerError) return error;
   const cause = firstCause(error);
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   const hint = TLS_HINTS[code] ?? NETWORK_HINTS[code];
@@ -40,6 +41,14 @@ export function connectError(url: ServerUrl, error: Error): PeerError {
   return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${reasonOf(cause)}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** The server's key is none of those pinned. */
+export function pinError(url: ServerUrl, pins: readonly string[], seen: string): PeerError {
+  const message = `${url.display} has another key than the one pinned: expected ${pins.join(" or ")}, seen ${seen}.`;
+  return new PeerError("PIN_MISMATCH", message, {
+    hint: "Nothing was sent. If the operator has changed the key, ask them for the new pin or invite; if not, somebody sits on the path.",
   });
 }
 
@@ -64,10 +73,9 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   302: "The server sends us elsewhere: dial the URL that it names.",
   307: "The server sends us elsewhere: dial the URL that it names.",
   308: "The server sends us elsewhere: dial the URL that it names.",
-  401: "The server wants a user and password: give them with --auth-file, VPN_WS_AUTH or in the URL.",
   403: "The server knows you and says no: ask its operator, or present a certificate with --crt and --key.",
   404: "No VPN is at that path: check the path of the URL and the web server's location.",
-  409: "Another has that MAC address: is a copy of this machine connected, or is --tap a clone of the server's?",
+  409: "Another user has that MAC address: is a copy of this machine connected, or is --tap a clone of the server's?",
   426: "A proxy or web server on the way removed the Upgrade header: see the snippets in docs/OPERATIONS.md.",
   429: "Too many attempts: wait a while.",
   502: "The web server runs, the VPN server behind it does not answer: is it started, and at the address the web server has?",
@@ -75,12 +83,55 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   504: "The web server runs, the VPN server behind it does not answer in time.",
 };
 
+/** What we have shown of ourselves, as far as it decides what to do about a 401. */
+export type Shown = "nothing" | "basic" | "bearer" | "certificate";
+
+const UNAUTHORIZED_HINTS: Readonly<Record<Shown, string>> = {
+  nothing: "The server wants to know who you are: give an invite, --auth-file, --token-file, or --crt with --key.",
+  basic: "The server does not take this user with this password: check --auth-file, VPN_WS_AUTH or the URL.",
+  bearer: "The token is unknown, expired, revoked or used up: ask the server's operator for a new invite.",
+  certificate:
+    "The server does not take your certificate: is --crt of the server's CA, still valid and not revoked? Or give an invite, --auth-file or --token-file.",
+};
+
+/** A server said no, and perhaps when to ask again. */
+export class UpgradeRefusedError extends PeerError {
+  /** From the header Retry-After, at most a minute; undefined if it did not say. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, hint: string, retryAfterMs: number | undefined) {
+    super("UPGRADE_REFUSED", message, { hint });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  /** What the server said beside it, printable; empty if it said nothing in plain text. */
+  readonly sentence: string;
+  /** The header Retry-After as it came. */
+  readonly retryAfter: string | undefined;
+}
+
 /** An HTTP answer other than 101. */
-export function statusError(url: ServerUrl, status: number, reason: string): PeerError {
-  const hint = STATUS_HINTS[status] ?? "Is this the address of a VPN server?";
-  return new PeerError("UPGRADE_REFUSED", `${url.display} answered ${status} ${printable(reason, 100)}`.trimEnd(), {
-    hint,
-  });
+export function statusError(url: ServerUrl, refusal: Refusal, shown: Shown): UpgradeRefusedError {
+  const { status, reason, sentence } = refusal;
+  const hint =
+    status === 401 ? UNAUTHORIZED_HINTS[shown] : (STATUS_HINTS[status] ?? "Is this the address of a VPN server?");
+  const answer = `${url.display} answered ${status} ${printable(reason, 100)}`.trimEnd();
+  const message = sentence === "" ? answer : `${answer}: ${sentence}`;
+  return new UpgradeRefusedError(message, hint, retryAfterMs(refusal.retryAfter));
+}
+
+/** A server may slow us down, not send us away. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/** Seconds (RFC 9110, 10.2.3). The other form, a date, is of no use to a clock that may be wrong. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,9}$/.test(header)
+    ? Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS)
+    : undefined;
 }
 
 /** An answer that is no WebSocket handshake, or a wrong one. */

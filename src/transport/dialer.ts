@@ -1,14 +1,18 @@
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
+import type { PeerError } from "../base/errors.ts";
 import { AGENT } from "../base/version.ts";
 import { DEFAULT_HTTP_LIMITS, mayHeadBeSettled, parseResponseHead, type ResponseHead } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
-import { connectError, handshakeError, lateError, statusError } from "./dial-error.ts";
+import { type ClientCredentials, formatAuthorization } from "./client-credentials.ts";
+import { connectError, handshakeError, lateError, pinError, type Shown, statusError } from "./dial-error.ts";
 import { connectFirst } from "./happy-eyeballs.ts";
+import { keyPin } from "./key-pin.ts";
 import { type HeadFormat, readHead } from "./read-head.ts";
+import { readRefusalSentence } from "./refusal-sentence.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
 import type { UpgradedSocket } from "./upgraded-socket.ts";
@@ -19,15 +23,19 @@ export interface TlsClientOptions {
   /** PEM of the client's own certificate and key. */
   readonly cert: Buffer | undefined;
   readonly key: Buffer | undefined;
-  /** False: any certificate will do. Whoever sits on the path can then read and write everything. */
+  /**
+   * If there are any, the server's key must be one of these (`sha256/…`, see `keyPin`), and that is enough: who signed
+   * the certificate, for which name and until when is not asked.
+   */
+  readonly pins: readonly string[];
+  /** False, and no pins: any certificate will do. Whoever sits on the path can then read and write everything. */
   readonly verify: boolean;
 }
 
 export interface DialOptions {
   readonly url: ServerUrl;
   readonly tls: TlsClientOptions;
-  /** `user:password` for Basic authentication. Secret. */
-  readonly credentials: string | undefined;
+  readonly credentials: ClientCredentials | undefined;
   readonly mac: Mac;
   readonly bridge: boolean;
   /** Dialects offered, the best first. */
@@ -74,14 +82,17 @@ function connected(clock: Clock, options: DialOptions, signal: AbortSignal): Pro
   });
 }
 
-/** TLS over a connection; the socket goes with it, and it with the socket. */
+/**
+ * TLS over a connection; the socket goes with it, and it with the socket. No session is ever resumed, so the
+ * certificate is checked each time, before a byte of the request is sent.
+ */
 function startTls(socket: Socket, { url, tls }: DialOptions): Promise<Socket> {
   const servername = serverName(url);
   const stream = connectTls({
     socket,
     host: url.host,
     ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: tls.verify,
+    rejectUnauthorized: tls.verify && tls.pins.length === 0,
     ...TLS_SETTINGS,
     ...(servername === undefined ? {} : { servername }),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
@@ -89,11 +100,24 @@ function startTls(socket: Socket, { url, tls }: DialOptions): Promise<Socket> {
     ...(tls.key === undefined ? {} : { key: tls.key }),
   });
   return new Promise((resolve, reject) => {
-    stream.once("secureConnect", () => resolve(stream));
+    stream.once("secureConnect", () => {
+      const fault = pinFault(stream, url, tls.pins);
+      if (fault === undefined) return resolve(stream);
+      stream.destroy();
+      reject(fault);
+    });
     // Stays for the socket's life: an error without a listener would end the process, and "close" follows.
     stream.on("error", reject);
     stream.once("close", () => reject(new Error("the connection was closed")));
   });
+}
+
+/** Why the server's key is not the one wanted; undefined if it is, or if none in particular is wanted. */
+function pinFault(stream: TLSSocket, url: ServerUrl, pins: readonly string[]): PeerError | undefined {
+  if (pins.length === 0) return undefined;
+  const certificate = stream.getPeerX509Certificate();
+  const seen = certificate === undefined ? "no certificate" : keyPin(certificate);
+  return pins.includes(seen) ? undefined : pinError(url, pins, seen);
 }
 
 const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
@@ -104,7 +128,7 @@ const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
 function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<UpgradedSocket> {
   const { url, mac, bridge, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
-  const authorization = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
+  const authorization = credentials === undefined ? undefined : formatAuthorization(credentials);
   const { hostHeader: host, path } = url;
   socket.write(formatOpening({ host, path, key, mac, bridge, authorization, dialects, userAgent: AGENT }));
   return new Promise((resolve, reject) => {
@@ -113,10 +137,23 @@ function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<Up
       if (outcome.state === "gone") return reject(handshakeError(url, "it hung up without an answer."));
       if (outcome.state === "fault") return reject(handshakeError(url, outcome.message));
       const { head, rest } = outcome;
-      if (head.status !== 101) return reject(statusError(url, head.status, head.reason));
+      if (head.status !== 101) return void refused(clock, socket, options, head, rest).then(reject);
       const answer = checkOpeningResponse(head, key, dialects);
       if (answer.state === "refused") return reject(handshakeError(url, answer.message));
       resolve({ socket, dialect: answer.dialect, rest });
     });
   });
+}
+
+async function refused(
+  clock: Clock,
+  socket: Socket,
+  { url, tls, credentials }: DialOptions,
+  head: ResponseHead,
+  rest: Buffer,
+): Promise<PeerError> {
+  const sentence = await readRefusalSentence(clock, socket, head, rest);
+  const { status, reason, headers } = head;
+  const shown: Shown = credentials?.kind ?? (url.isSecure && tls.cert !== undefined ? "certificate" : "nothing");
+  return statusError(url, { status, reason, sentence, retryAfter: headers.get("retry-after") }, shown);
 }

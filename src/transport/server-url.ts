@@ -25,8 +25,12 @@ export function parseServerUrl(text: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const defaultPort = DEFAULT_PORTS[url?.protocol ?? ""];
   if (url === undefined || defaultPort === undefined || url.hostname === "") {
-    // Whatever stands before an @ may be a password, also in a URL too broken to have parts.
-    const shown = text.replace(/^(\w+:\/\/)?[\s\S]*@/, "$1…@");
+    // Whatever stands before an @ may be a password, also in a URL too broken to have parts; behind a ? and in an
+    // invite there may be a token.
+    const shown = text
+      .replace(/^(\w+:\/\/)?[\s\S]*@/, "$1…@")
+      .replace(/([?#])[\s\S]*$/, "$1…")
+      .replace(/^(\s*vpn-ws:)[\s\S]*$/i, "$1…");
     throw new ConfigError("SERVER_URL_INVALID", `"${shown}" is no ws:// or wss:// URL.`, { hint: HINT });
   }
   const path = `${url.pathname}${url.search}`;

@@ -11,6 +11,9 @@ export const MAX_CONTROL_TEXT_LENGTH = 16_384;
 
 const MAX_PHRASE_LENGTH = 1024;
 
+/** Addresses of one device; more are an error. */
+const MAX_ADDRESSES = 16;
+
 /** Words for people, made harmless: one line, printable, at most 1024 characters. */
 const phrase = z.string().transform((text) => printable(text, MAX_PHRASE_LENGTH));
 
@@ -33,6 +36,11 @@ const welcome = z.object({
   offloads,
   /** Largest binary message the server takes. */
   maxMessageBytes: z.int().min(128).max(0x100_0000),
+  /** Addresses with prefix lengths, such as `10.9.0.2/24`, that the server's policy gives to the client's device. */
+  addresses: z
+    .array(z.string().regex(/^[0-9A-Fa-f:.]{2,45}\/\d{1,3}$/))
+    .max(MAX_ADDRESSES)
+    .optional(),
 });
 
 const update = z.object({ kind: z.literal("update"), mtu: mtu.optional(), offloads: offloads.optional() });
@@ -45,9 +53,22 @@ const bye = z.object({
   retryAfterMs: z.int().min(0).max(86_400_000).optional(),
 });
 
-const controlMessage = z.discriminatedUnion("kind", [hello, welcome, update, bye]);
+const credential = z.object({
+  kind: z.literal("credential"),
+  /** A bearer token (RFC 6750, 2.1). Secret. */
+  token: z.string().regex(/^[A-Za-z0-9._~+/-]{1,512}={0,2}$/),
+  user: z
+    .string()
+    .min(1)
+    .max(256)
+    .transform((text) => printable(text)),
+  /** Unix milliseconds when the token ends; it does not if there are none. The largest is a Date's. */
+  expiresMs: z.int().min(0).max(8.64e15).optional(),
+});
+
+const controlMessage = z.discriminatedUnion("kind", [hello, welcome, update, bye, credential]);
 const envelope = z.object({ kind: z.string().max(64) });
-const KINDS: ReadonlySet<string> = new Set(["hello", "welcome", "update", "bye"]);
+const KINDS: ReadonlySet<string> = new Set(["hello", "welcome", "update", "bye", "credential"]);
 
 /** First words of a client: what it is and what its device takes. */
 export type HelloMessage = z.infer<typeof hello>;
@@ -57,7 +78,12 @@ export type WelcomeMessage = z.infer<typeof welcome>;
 type UpdateMessage = z.infer<typeof update>;
 /** Why the sender is about to close, and when it is worth coming back. */
 type ByeMessage = z.infer<typeof bye>;
-export type ControlMessage = HelloMessage | WelcomeMessage | UpdateMessage | ByeMessage;
+/**
+ * What the client is to show from now on, for one that came with a one-use token. The server sends it right behind its
+ * first welcome, once.
+ */
+export type CredentialMessage = z.infer<typeof credential>;
+export type ControlMessage = HelloMessage | WelcomeMessage | UpdateMessage | ByeMessage | CredentialMessage;
 
 type ControlMessageResult =
   | { readonly state: "message"; readonly message: ControlMessage }

@@ -185,7 +185,13 @@ describe("our client's end with ws for a server", () => {
           systemClock,
           {
             url: parseServerUrl(`${scheme}://localhost:${port}/vpn`),
-            tls: { ca: pem(certificates.authority.certificate), cert: undefined, key: undefined, verify: true },
+            tls: {
+              ca: pem(certificates.authority.certificate),
+              cert: undefined,
+              key: undefined,
+              pins: [],
+              verify: true,
+            },
             credentials: undefined,
             mac: MAC,
             bridge: false,

@@ -18,6 +18,15 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
     offloads,
     maxMessageBytes: fc.integer({ min: 128, max: 2 ** 24 }),
   }),
+  fc.record(
+    {
+      kind: kind("credential"),
+      token: fc.stringMatching(/^[A-Za-z0-9._~+/-]{1,80}={0,2}$/),
+      user: fc.stringMatching(/^[ -~äß€]{1,40}$/),
+      expiresMs: fc.nat(8.64e15),
+    },
+    { requiredKeys: ["kind", "token", "user"] },
+  ),
   fc.record({ kind: kind("update"), mtu, offloads }, { requiredKeys: ["kind"] }),
   fc.record(
     {
@@ -66,6 +75,9 @@ test("a field of any other value is never taken as it is out of range", () => {
     "reason",
     "message",
     "retryAfterMs",
+    "token",
+    "user",
+    "expiresMs",
   );
   fc.assert(
     fc.property(message, field, fc.oneof(fc.jsonValue(), fc.double(), fc.integer()), (given, name, value) => {

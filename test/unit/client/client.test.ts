@@ -6,9 +6,10 @@ import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { Drop } from "../../../src/base/drop-reason.ts";
 import { AGENT } from "../../../src/base/version.ts";
-import { Client } from "../../../src/client/client.ts";
+import { Client, type ClientDeps } from "../../../src/client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
+import { formatResponse } from "../../../src/wire/http.ts";
 import { maskBytes } from "../../../src/wire/mask.ts";
 import { OFFLOAD_ALL } from "../../../src/wire/offload.ts";
 import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
@@ -20,7 +21,9 @@ import { RecordingLog } from "../../recording-log.ts";
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
 const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
-const SECRET = "alice:s3cret";
+const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
+const INVITED = { kind: "bearer", token: "one-use-s3cret" } as const;
+const CREDENTIAL = { kind: "credential", token: "lasting-s3cret", user: "alice" } as const;
 
 /** Somebody else's server, which notes what each client says. */
 class StandInServer {
@@ -28,6 +31,8 @@ class StandInServer {
   readonly messages: Buffer[] = [];
   readonly texts: Record<string, unknown>[] = [];
   readonly closes: number[] = [];
+  /** What each client showed. */
+  readonly authorizations: (string | undefined)[] = [];
   readonly #server: WebSocketServer;
 
   private constructor(port: number, speaksV2: boolean) {
@@ -36,7 +41,8 @@ class StandInServer {
       port,
       handleProtocols: (offered) => (speaksV2 && offered.has("vpn-ws.v2") ? "vpn-ws.v2" : false),
     });
-    this.#server.on("connection", (socket) => {
+    this.#server.on("connection", (socket, request) => {
+      this.authorizations.push(request.headers.authorization);
       this.sockets.push(socket);
       socket.on("message", (data: Buffer, isBinary) =>
         isBinary ? this.messages.push(data) : this.texts.push(JSON.parse(data.toString())),
@@ -101,9 +107,16 @@ describe("client", () => {
     return server;
   }
 
-  function start(port: number, host: Host, options: Partial<ClientOptions> = {}, clock: Clock = systemClock): Client {
+  function start(
+    port: number,
+    host: Host,
+    options: Partial<ClientOptions> = {},
+    clock: Clock = systemClock,
+    deps: Partial<ClientDeps> = {},
+  ): Client {
     const client = new Client(
       {
+        ...deps,
         clock,
         log,
         mask: maskBytes,
@@ -113,8 +126,8 @@ describe("client", () => {
       },
       {
         ...CLIENT_DEFAULTS,
-        url: parseServerUrl(`ws://${SECRET}@127.0.0.1:${port}/vpn`),
-        tls: { ca: undefined, cert: undefined, key: undefined, verify: true },
+        url: parseServerUrl(`ws://127.0.0.1:${port}/vpn`),
+        tls: { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true },
         credentials: SECRET,
         backoff: { firstMs: 5, maxMs: 20 },
         ...options,
@@ -253,6 +266,82 @@ describe("client", () => {
       await waitFor("the end", () => log.of("client.disconnected").length === 1, { pollMs: 2 });
       const wait = Number(log.of("client.disconnected")[0]?.fields.waitMs);
       assert.ok(wait >= least && wait <= 16_000, `waits ${wait} ms`);
+    }
+  });
+
+  describe("with a token", () => {
+    test("shows what the server gave for it from the next connection on, kept before anything else", async () => {
+      const server = await serve();
+      const kept: unknown[] = [];
+      const keepCredential = async (credential: unknown): Promise<void> => {
+        assert.equal(log.of("client.credential").length, 0);
+        kept.push(credential);
+      };
+      start(server.port, new Host("tap", A), { credentials: INVITED }, systemClock, { keepCredential });
+      const socket = await server.client();
+      server.welcome(socket);
+      socket.send(JSON.stringify(CREDENTIAL));
+      socket.send(JSON.stringify({ ...CREDENTIAL, token: "another" }));
+      await waitFor("the credential", () => log.of("client.credential").length === 1, { pollMs: 2 });
+      socket.close();
+      await server.client(2);
+      assert.deepEqual(server.authorizations, ["Bearer one-use-s3cret", "Bearer lasting-s3cret"]);
+      assert.deepEqual(kept, [CREDENTIAL]);
+      assert.doesNotMatch(log.text, /s3cret/);
+    });
+
+    test("goes on with it until the end of the process if it cannot be kept, and says so", async () => {
+      const server = await serve();
+      const keepCredential = async (): Promise<void> => {
+        throw new Error("the disk is full");
+      };
+      start(server.port, new Host("tap", A), { credentials: INVITED }, systemClock, { keepCredential });
+      const socket = await server.client();
+      socket.send(JSON.stringify(CREDENTIAL));
+      await waitFor("the complaint", () => log.of("client.credential-lost").length === 1, { pollMs: 2 });
+      assert.match(log.of("client.credential-lost")[0]?.message ?? "", /new invite: the disk is full/);
+      socket.close();
+      await server.client(2);
+      assert.equal(server.authorizations[1], "Bearer lasting-s3cret");
+    });
+
+    test("a password is not exchanged", async () => {
+      const server = await serve();
+      start(server.port, new Host("tap", A), {}, systemClock, { keepCredential: async () => assert.fail() });
+      const socket = await server.client();
+      socket.send(JSON.stringify(CREDENTIAL));
+      socket.close();
+      await server.client(2);
+      assert.equal(server.authorizations[1], server.authorizations[0]);
+    });
+  });
+
+  test("hands on the addresses that the server has for it", async () => {
+    const server = await serve();
+    const assigned: unknown[] = [];
+    const assignAddresses = (addresses: unknown): unknown => assigned.push(addresses);
+    start(server.port, new Host("tap", A), {}, systemClock, { assignAddresses });
+    server.welcome(await server.client(), { addresses: ["10.9.0.2/24", "fd00::2/64"] });
+    await waitFor("the addresses", () => assigned.length === 1, { pollMs: 2 });
+    assert.deepEqual(assigned, [["10.9.0.2/24", "fd00::2/64"]]);
+  });
+
+  test("waits as long as a refusal asks for, up to a minute", async () => {
+    for (const [retryAfter, least] of [
+      ["30", 30_000],
+      ["86400", 60_000],
+    ] as const) {
+      const clock = new HandClock();
+      const refusing = createServer((socket) => {
+        socket.on("error", () => {}).once("data", () => socket.end(formatResponse(429, [["Retry-After", retryAfter]])));
+      }).unref();
+      await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+      log.lines.length = 0;
+      start((refusing.address() as AddressInfo).port, new Host("tap", A), {}, clock);
+      await waitFor("the refusal", () => log.of("client.dial-failed").length === 1, { pollMs: 2 });
+      const wait = Number(log.of("client.dial-failed")[0]?.fields.waitMs);
+      assert.ok(wait >= least && wait <= 2 * least, `waits ${wait} ms`);
+      refusing.close();
     }
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -9,7 +10,9 @@ import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { PeerError } from "../../../src/base/errors.ts";
+import { UpgradeRefusedError } from "../../../src/transport/dial-error.ts";
 import { type DialOptions, dial } from "../../../src/transport/dialer.ts";
+import { keyPin } from "../../../src/transport/key-pin.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
 import type { UpgradedSocket } from "../../../src/transport/upgraded-socket.ts";
 import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../src/wire/http.ts";
@@ -17,8 +20,8 @@ import type { Mac } from "../../../src/wire/mac.ts";
 import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
 import { HandClock } from "../../hand-clock.ts";
 
-const SECRET = "alice:s3cret";
-const NO_TLS = { ca: undefined, cert: undefined, key: undefined, verify: true };
+const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
+const NO_TLS = { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true };
 
 describe("dialer", () => {
   const lab = new Lab();
@@ -117,7 +120,7 @@ describe("dialer", () => {
       "X-vpn-ws-MAC: 02:00:00:00:00:01",
       "X-vpn-ws-bridge: on",
       "Sec-WebSocket-Protocol: vpn-ws.v2",
-      `Authorization: Basic ${Buffer.from(SECRET).toString("base64")}`,
+      `Authorization: Basic ${Buffer.from("alice:s3cret").toString("base64")}`,
     ]) {
       assert.ok(request.includes(`\r\n${line}\r\n`), line);
     }
@@ -154,7 +157,7 @@ describe("dialer", () => {
         },
         { ...keyPair(), ca, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ["h2", "http/1.1"] },
       );
-      const tls = { ca, cert: pem(certificates.client.certificate), key: pem(certificates.client.key), verify: true };
+      const tls = { ...NO_TLS, ca, cert: pem(certificates.client.certificate), key: pem(certificates.client.key) };
       assert.equal((await dialTo(`wss://localhost:${port}/`, { tls })).dialect, "v2");
       const [socket] = secured;
       assert.equal(socket?.alpnProtocol, "http/1.1");
@@ -186,6 +189,32 @@ describe("dialer", () => {
       const tls = { ...NO_TLS, ca: pem(authority.certificate) };
       await failsWith(dialTo(`wss://localhost:${port}/`, { tls }), "CONNECT_FAILED", /altnames/, /another name/);
       await lone.close();
+    });
+
+    describe("with pins", () => {
+      const pin = (): string => keyPin(new X509Certificate(pem(certificates.server.certificate)));
+      const other = (): string => keyPin(new X509Certificate(pem(certificates.stranger.certificate)));
+
+      test("takes the key that is pinned, whoever signed its certificate and for whichever name", async () => {
+        const port = await serve(upgrading([]), keyPair());
+        for (const verify of [true, false]) {
+          const tls = { ...NO_TLS, pins: [other(), pin()], verify };
+          assert.equal((await dialTo(`wss://127.0.0.1:${port}/`, { tls })).dialect, "v2");
+        }
+      });
+
+      test("sends nothing to another key, though its CA is trusted or nothing is verified", async () => {
+        const heard: Buffer[] = [];
+        const port = await serve((socket) => void socket.on("data", (bytes) => heard.push(bytes)), keyPair());
+        const url = `wss://localhost:${port}/`;
+        for (const more of [{ verify: false }, { ca: pem(certificates.authority.certificate) }, {}]) {
+          const dialing = dialTo(url, { tls: { ...NO_TLS, ...more, pins: [other()] } });
+          const message = new RegExp(`expected ${other()}, seen ${pin()}`.replaceAll(/[+/.]/g, "\\$&"));
+          await failsWith(dialing, "PIN_MISMATCH", message, /Nothing was sent/);
+        }
+        await waitFor("the sockets to go", () => sockets.every(({ destroyed }) => destroyed));
+        assert.deepEqual(heard, []);
+      });
     });
 
     test("leaves no socket if the upgrade is refused", async () => {
@@ -220,10 +249,11 @@ describe("dialer", () => {
     const statuses = [
       [301, /sends us elsewhere/],
       [302, /sends us elsewhere/],
-      [401, /--auth-file/],
+      [401, /this user with this password: check --auth-file/],
       [403, /operator/],
       [404, /path/],
       [426, /Upgrade/],
+      [409, /Another user/],
       [429, /wait/],
       [502, /is it started/],
       [503, /full|restarted/],
@@ -238,6 +268,52 @@ describe("dialer", () => {
         await failsWith(dialTo(url), "UPGRADE_REFUSED", new RegExp(`${url} answered ${status} `), hint);
       });
     }
+
+    const shown = [
+      ["nothing", undefined, /who you are: give an invite/],
+      ["a token", { kind: "bearer", token: "s3cret-token" }, /ask the server's operator for a new invite/],
+    ] as const;
+    for (const [what, credentials, hint] of shown) {
+      test(`if the answer to ${what} is 401`, async () => {
+        const requests: string[] = [];
+        const port = await serve((socket) => {
+          socket.once("data", (bytes) => requests.push(String(bytes)));
+          answer(formatResponse(401, []))(socket);
+        });
+        await failsWith(dialTo(`ws://127.0.0.1:${port}/`, { credentials }), "UPGRADE_REFUSED", /401/, hint);
+        assert.equal(requests[0]?.includes("\r\nAuthorization: Bearer s3cret-token\r\n"), credentials !== undefined);
+      });
+    }
+
+    test("with the server's own words, if they are short and plain, and with its Retry-After up to a minute", async () => {
+      const plain = [["Content-Type", "text/plain; charset=utf-8"]] as const;
+      const text = "Only at office hours.\u001b[2J\nsecond line";
+      const bodies = [
+        [
+          formatResponse(403, [...plain, ["Retry-After", "7"]], text),
+          /403 Forbidden: Only at office hours\. \[2J$/,
+          7_000,
+        ],
+        [formatResponse(403, [...plain, ["Retry-After", "99999"]], "x".repeat(2_000)), /403 Forbidden$/, 60_000],
+        [formatResponse(429, [["Content-Type", "text/html"]], "<html>"), /429 Too Many Requests$/, undefined],
+        [formatResponse(403, [...plain, ["Retry-After", "soon"]], ""), /403 Forbidden$/, undefined],
+      ] as const;
+      for (const [bytes, message, retryAfterMs] of bodies) {
+        // In two parts, so that the body comes behind the head.
+        const port = await serve((socket) => {
+          socket.once("data", () => {
+            socket.write(bytes.subarray(0, bytes.length - 5));
+            setImmediate(() => socket.write(bytes.subarray(bytes.length - 5)));
+          });
+        });
+        await assert.rejects(dialTo(`ws://127.0.0.1:${port}/`), (error) => {
+          assert.ok(error instanceof UpgradeRefusedError);
+          assert.match(error.message, message);
+          assert.equal(error.retryAfterMs, retryAfterMs);
+          return true;
+        });
+      }
+    });
 
     const oddities = [
       ["is no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", /is no VPN server/],

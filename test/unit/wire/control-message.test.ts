@@ -9,6 +9,8 @@ import {
 
 const hello = { kind: "hello", agent: "vpn-ws/0.1", mtu: 1500, offloads: 0x0f } as const;
 
+const welcome = { kind: "welcome", agent: "a", mtu: 1500, offloads: 0, maxMessageBytes: 65_593 } as const;
+
 const stateOf = (value: unknown): string => parseControlMessage(JSON.stringify(value)).state;
 
 function messageOf(value: unknown): ControlMessage {
@@ -26,6 +28,9 @@ describe("messages", () => {
     { kind: "update" },
     { kind: "bye", reason: "shutting-down", message: "The server restarts.", retryAfterMs: 500 },
     { kind: "bye", reason: "kicked", message: "" },
+    { ...welcome, addresses: ["10.9.0.2/24", "fd00::2/64"] },
+    { kind: "credential", token: "vpnws_Ab-_.~+/9==", user: "alice" },
+    { kind: "credential", token: "t", user: "alice", expiresMs: 1_800_000_000_000 },
   ];
   for (const message of messages) {
     test(`${JSON.stringify(message)} survives the trip`, () => {
@@ -109,6 +114,39 @@ describe("faults", () => {
     for (const reason of ["", "Kicked", "two words", "a\n", "-a", "a".repeat(65)]) {
       assert.equal(stateOf({ kind: "bye", reason, message: "" }), "fault", reason);
     }
+  });
+
+  test("a token that is none, a user without a name and a day beyond all days are one, and the token is not quoted", () => {
+    const credential = { kind: "credential", token: "s3cret", user: "alice" };
+    for (const wrong of [
+      { token: "" },
+      { token: "s3 cret" },
+      { token: "s3cret\r\nX: y" },
+      { token: `s3cret${"x".repeat(512)}` },
+      { user: "" },
+      { user: "x".repeat(257) },
+      { expiresMs: 8.65e15 },
+      { expiresMs: 1.5 },
+    ]) {
+      const result = parseControlMessage(JSON.stringify({ ...credential, ...wrong }));
+      assert.equal(result.state, "fault", JSON.stringify(wrong));
+      assert.doesNotMatch(JSON.stringify(result), /s3/);
+    }
+  });
+
+  test("addresses that are none, and more than one device has, are one", () => {
+    for (const address of [
+      "10.9.0.2",
+      "10.9.0.2/24/24",
+      "name/24",
+      "10.9.0.2/-1",
+      "; reboot/1",
+      `${":".repeat(46)}/1`,
+    ]) {
+      assert.equal(stateOf({ ...welcome, addresses: [address] }), "fault", address);
+    }
+    assert.equal(stateOf({ ...welcome, addresses: Array(16).fill("10.9.0.2/24") }), "message");
+    assert.equal(stateOf({ ...welcome, addresses: Array(17).fill("10.9.0.2/24") }), "fault");
   });
 
   test("too long a text is one, whatever it says, and a text of just the limit is read", () => {
