@@ -3,16 +3,16 @@ import { parseIpAddress } from "../../../src/wire/ip-prefix.ts";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
 
-export const macBytes = (text: string): number[] => text.split(":").map((part) => Number.parseInt(part, 16));
+const macBytes = (text: string): number[] => text.split(":").map((part) => Number.parseInt(part, 16));
 
-export function ipBytes(text: string): number[] {
+function ipBytes(text: string): number[] {
   const bytes = parseIpAddress(text);
   if (bytes === undefined) throw new Error(`${text} is no IP address`);
   return [...bytes];
 }
 
-export const uint16 = (value: number): number[] => [value >>> 8, value & 0xff];
-export const uint32 = (value: number): number[] => [...uint16(value >>> 16), ...uint16(value & 0xffff)];
+const uint16 = (value: number): number[] => [value >>> 8, value & 0xff];
+const uint32 = (value: number): number[] => [...uint16(value >>> 16), ...uint16(value & 0xffff)];
 const zeros = (count: number): number[] => new Array<number>(count).fill(0);
 
 /** An Ethernet frame, behind a VLAN tag if `vlanId` is given. */
