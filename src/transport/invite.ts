@@ -12,7 +12,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { parsePin } from "./key-pin.ts";
-import { parseServerUrl } from "./server-url.ts";
+import { parseServerUrl, type ServerUrl } from "./server-url.ts";
 import { isLoopback } from "./trusted-path.ts";
 
 export interface Invite {
@@ -38,7 +38,7 @@ export function isInvite(text: string): boolean {
   return /^\s*vpn-ws:/i.test(text);
 }
 
-/** Throws a ConfigError for an URL that no client could use as safely as an invite must be. */
+/** Throws as `parseInviteUrl` does. */
 export function formatInvite({ url, pins, token }: Invite): string {
   const { isSecure, hostHeader, path } = parseInviteUrl(url);
   if (!TOKEN.test(token)) throw new RangeError("a token of an invite has letters, digits, dots, - and _ only");
@@ -87,8 +87,8 @@ function checkAddress(url: string): void {
   }
 }
 
-/** The parts of a URL that may stand in an invite. */
-function parseInviteUrl(text: string) {
+/** The parts of a URL that may stand in an invite. Throws a ConfigError for one that no client could use safely. */
+export function parseInviteUrl(text: string): ServerUrl {
   const url = parseServerUrl(text);
   if (url.credentials !== undefined) {
     throw new ConfigError("INVITE_UNSAFE", "the URL of an invite holds no user and password: its token is enough.");
