@@ -12,8 +12,8 @@ export interface IpSourceRuleOptions {
 
 /**
  * IP source guard: an IP packet comes from an address of its sender's or from one that is nobody's here. Fragments are
- * judged too, for each has the whole IP header. A sender without an address yet uses the
- * unspecified one, which is nobody's.
+ * judged too, for each has the whole IP header. A sender without an address yet uses the unspecified one, which is
+ * nobody's.
  */
 export class IpSourceRule {
   readonly #bindings: Bindings;
