@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { aclParts, MAX_ACL_PARTS, MAX_ACL_RULES } from "../guard/acl.ts";
 import type { AclRule } from "../switch/port-rules.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
 import { ipPrefix } from "./address-fields.ts";
@@ -6,8 +7,7 @@ import { formatIpProtocol, hasPorts, IP_PROTOCOL_NAMES, parseIpProtocol } from "
 import { parseRange } from "./parse-range.ts";
 import { list, listOrOne, oneOf, parsed, section } from "./schema-fields.ts";
 
-/** Each packet of a peer passes the list from its top: more rules than this cost too much per packet. */
-const MAX_RULES = 128;
+/** Of one kind in one rule. */
 const MAX_PARTS = 64;
 
 const prefixes = listOrOne(ipPrefix, MAX_PARTS).default([]);
@@ -43,7 +43,15 @@ const aclRule: z.ZodType<AclRule> = section({
   .superRefine(checkPorts)
   .superRefine(checkVersions);
 
-export const accessList = list(aclRule, MAX_RULES);
+export const accessList = list(aclRule, MAX_ACL_RULES).superRefine(checkSize);
+
+/** As the guard will: a list that it could not take must not wait for the first peer to say so. */
+function checkSize(rules: readonly AclRule[], context: z.RefinementCtx): void {
+  const parts = aclParts(rules);
+  if (parts <= MAX_ACL_PARTS) return;
+  const message = `has ${parts} prefixes and ranges of ports in all, ${MAX_ACL_PARTS} is the limit`;
+  context.addIssue({ code: "custom", message });
+}
 
 function checkPorts({ protocol, sourcePorts, destinationPorts }: AclRule, context: z.RefinementCtx): void {
   if (protocol === undefined || hasPorts(protocol)) return;

@@ -104,8 +104,13 @@ function directionOf(rules: readonly AclRule[], name: "from-peer" | "to-peer", s
   return own.length === 0 ? undefined : new Direction(own, seed);
 }
 
+/** Prefixes and port ranges in all rules together. */
+export function aclParts(rules: readonly AclRule[]): number {
+  return rules.reduce((sum, rule) => sum + partsOf(rule), 0);
+}
+
 function checkSize(rules: readonly AclRule[]): void {
-  const parts = rules.reduce((sum, rule) => sum + partsOf(rule), 0);
+  const parts = aclParts(rules);
   if (rules.length <= MAX_ACL_RULES && parts <= MAX_ACL_PARTS) return;
   const had = `${rules.length} rules with ${parts} prefixes and port ranges`;
   throw new ConfigError("ACL_TOO_LONG", `cannot use an access list of ${had}: every new flow would be slow.`, {

@@ -315,6 +315,13 @@ groups:
     refused("users: { a: { deny: yes } }", "1:21", /true or false, not text/);
     refused("defaults:", "1:10", /mapping, not nothing/);
     refused("users: { a: { acl: [{ action: deny, protocol: icmp, to_ports: 3 }] } }", "1:63", /icmp has no ports/);
+    const many = Array.from({ length: 64 }, (_, i) => i).join(", ");
+    const rule = `{ action: deny, protocol: tcp, to_ports: [${many}] }`;
+    refused(
+      `users: { a: { acl: [${Array(17).fill(rule).join(", ")}] } }`,
+      "1:20",
+      /1088 prefixes and ranges of ports in all/,
+    );
     refused("users: { a: { acl: [{ action: deny, version: 4, to: 'fd00::1' }] } }", "1:53", /IP version 4/);
     refused("users: { a: { acl: [{ action: deny, from: 10.0.0.1, to: 'fd00::1' }] } }", "1:57", /that `from` has/);
     refused("allowed_origins: ['*']", "1:19", /no origin/);
