@@ -111,16 +111,12 @@ describe("a live server", { skip: await whyNoLab("openssl") }, () => {
       assert.equal(code, 1006);
     });
 
-    test(`survives a flood of pings whose pongs nobody reads on its ${way} listener`, async () => {
+    test(`cuts off a flood of pings whose pongs nobody reads on its ${way} listener`, async () => {
       const raw = await (await server.knock(way)).upgrade(way === "unix", "v2");
       raw.listen(false);
-      const flood = Buffer.concat(Array.from({ length: 1_000 }, () => ping("x".repeat(125))));
-      for (let i = 0; i < 200; i++) raw.send(flood);
-      await raw.flushed();
+      for (let i = 0; i < 1_000; i++) raw.send(ping("x".repeat(125)));
       raw.listen(true);
-      // A pong for which the egress queue has no room is lost, and with it nothing: ask until one comes through.
-      await waitFor("the flood to be over", () => raw.send(ping("over")).hasPong("over"));
-      raw.vanish();
+      assert.equal(await raw.closeCode(), 1008);
     });
   }
 });
