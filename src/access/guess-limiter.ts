@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { formatIpAddress, parseIpAddress } from "../wire/ip-prefix.ts";
+import { addressKey, UNKNOWN_ADDRESS } from "./address-key.ts";
 import { RecentMap } from "./recent-map.ts";
 
 /** All are complete; the defaults are below, with their reasons. */
@@ -52,13 +52,11 @@ interface Failures {
 
 /** So many failures below zero at most: an hour and a half until an address may try again. */
 const MAX_DEBT = 180;
-/** The key of requests whose address nobody knows. */
-const UNKNOWN_ADDRESS = "";
 
 /**
  * Slows guessing without letting a stranger lock a user out.
  *
- * Addresses (IPv6 by /64, which is what one subscriber has) have a budget of failures; without one they are blocked
+ * Addresses (IPv6 by /64) have a budget of failures; without one they are blocked
  * before anything is computed for them. A user is never blocked: after failures the answers to further attempts come
  * later, good ones too (else who guesses would stop waiting early), but not from an address that the user has logged
  * in from: a home.
@@ -139,11 +137,4 @@ export class GuessLimiter {
     this.#clock.after(delayMs, () => this.#delayed--);
     return delayMs;
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one; what is no address counts as unknown. */
-function addressKey(address: string): string {
-  const bytes = parseIpAddress(address);
-  if (bytes === undefined) return UNKNOWN_ADDRESS;
-  return formatIpAddress(bytes.length === 4 ? bytes : bytes.fill(0, 8));
 }

@@ -16,6 +16,12 @@ export interface HtpasswdDeps {
   readonly verified: VerifiedPasswords;
 }
 
+interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly address: string;
+}
+
 /** Takes a user and password by Basic authentication that stand in an htpasswd file. */
 export class HtpasswdAuthenticator implements Authenticator {
   readonly method = "htpasswd";
@@ -32,11 +38,11 @@ export class HtpasswdAuthenticator implements Authenticator {
       return { state: "refused", reason: "malformed", user: undefined };
     }
     if (shown.state !== "basic" || isTokenSecret(shown.password)) return { state: "absent" };
-    const { user, password } = shown;
+    const { user } = shown;
     const users = this.#deps.users.current();
     const hash = users.get(user);
-    const reason =
-      hash === undefined ? await this.#refuseUnknown(user, password, users) : await this.#check(user, hash, password);
+    const login = { ...shown, address: request.address };
+    const reason = hash === undefined ? await this.#refuseUnknown(login, users) : await this.#check(login, hash);
     if (hash === undefined || reason !== undefined) {
       return { state: "refused", reason: reason ?? "unknown-user", user: user === "" ? undefined : user };
     }
@@ -50,16 +56,16 @@ export class HtpasswdAuthenticator implements Authenticator {
   }
 
   /** Takes as long as for a user who is there. */
-  async #refuseUnknown(user: string, password: string, users: HtpasswdUsers): Promise<RefusalReason> {
+  async #refuseUnknown({ user, password, address }: Login, users: HtpasswdUsers): Promise<RefusalReason> {
     const hash = this.#decoys.hashFor(user, users);
-    const verdict = hash === undefined ? "mismatch" : await this.#deps.checker.verify(hash, password);
+    const verdict = hash === undefined ? "mismatch" : await this.#deps.checker.verify(hash, password, address);
     return verdict === "unavailable" ? "unavailable" : "unknown-user";
   }
 
-  async #check(user: string, hash: string, password: string): Promise<RefusalReason | undefined> {
+  async #check({ user, password, address }: Login, hash: string): Promise<RefusalReason | undefined> {
     const { verified, checker } = this.#deps;
     if (verified.has(user, hash, password)) return undefined;
-    const verdict = await checker.verify(hash, password);
+    const verdict = await checker.verify(hash, password, address);
     if (verdict === "match") verified.add(user, hash, password);
     return verdict === "match" ? undefined : verdict === "mismatch" ? "wrong-password" : "unavailable";
   }

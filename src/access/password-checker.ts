@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { addressKey, UNKNOWN_ADDRESS } from "./address-key.ts";
 import type { PasswordJob } from "./password-worker.ts";
 
 /** `unavailable`: too many wait, it took too long, or the thread failed. */
@@ -15,6 +16,8 @@ export interface PasswordCheckerDeps {
 export interface PasswordCheckerOptions {
   /** Checks that may wait behind the one that runs. */
   readonly maxWaiting: number;
+  /** As many of them may be of one address, if it is known. */
+  readonly maxWaitingPerAddress: number;
   /** Milliseconds that a check waits at most, and that one runs at most. */
   readonly waitMs: number;
   readonly runMs: number;
@@ -22,6 +25,8 @@ export interface PasswordCheckerOptions {
 
 export const PASSWORD_CHECKER_DEFAULTS: PasswordCheckerOptions = Object.freeze({
   maxWaiting: 64,
+  // Two seconds' worth. One stranger with many requests at once cannot take the others' places.
+  maxWaitingPerAddress: 8,
   // With a check that takes as long as it may, within what all authenticators together have.
   waitMs: 4000,
   // bcrypt of the highest cost takes two to three seconds; a thread that is busy for longer is stuck.
@@ -29,6 +34,7 @@ export const PASSWORD_CHECKER_DEFAULTS: PasswordCheckerOptions = Object.freeze({
 });
 
 interface Check extends PasswordJob {
+  readonly from: string;
   readonly settle: (verdict: PasswordVerdict) => void;
   /** Of the time it may wait, then of the time it may run. */
   cancelTimer: () => void;
@@ -56,11 +62,12 @@ export class PasswordChecker {
     this.#options = options;
   }
 
-  /** Never rejects. The hash has no fault. */
-  verify(hash: string, password: string): Promise<PasswordVerdict> {
-    if (this.#isClosed || this.#waiting.length >= this.#options.maxWaiting) return Promise.resolve("unavailable");
+  /** Never rejects. The hash has no fault; the address is the client's, empty if nobody knows it. */
+  verify(hash: string, password: string, address: string): Promise<PasswordVerdict> {
+    const from = addressKey(address);
+    if (this.#isClosed || this.#isFull(from)) return Promise.resolve("unavailable");
     return new Promise((settle) => {
-      const check: Check = { hash, password, settle, cancelTimer: () => {} };
+      const check: Check = { hash, password, from, settle, cancelTimer: () => {} };
       check.cancelTimer = this.#deps.clock.after(this.#options.waitMs, () => this.#giveUp(check));
       this.#waiting.push(check);
       this.#next();
@@ -72,6 +79,13 @@ export class PasswordChecker {
     this.#isClosed = true;
     for (const check of this.#waiting.splice(0)) finish(check, "unavailable");
     await this.#endWorker();
+  }
+
+  #isFull(from: string): boolean {
+    const { maxWaiting, maxWaitingPerAddress } = this.#options;
+    if (this.#waiting.length >= maxWaiting) return true;
+    if (from === UNKNOWN_ADDRESS) return false;
+    return this.#waiting.filter((check) => check.from === from).length >= maxWaitingPerAddress;
   }
 
   #next(): void {

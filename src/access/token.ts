@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /** `token`: for programs and people; `invite`: brings a client in once; `credential`: what such a client got for later. */
-export type TokenKind = "token" | "invite" | "credential";
+type TokenKind = "token" | "invite" | "credential";
 
 /** What is kept of a token. Its secret is not. */
 export interface TokenRecord {
