@@ -60,17 +60,15 @@ interface Loaded {
 }
 
 /**
- * A handshake happens once per connection: no renegotiation, and where clients show certificates no tickets. A resumed
- * session would take over the client's certificate as it was judged then, though it has expired or been revoked since.
- * Without tickets there is no resumption at all: OpenSSL could keep sessions itself, Node has that switched off.
+ * No tickets where clients show certificates: a resumed session would take over the client's certificate as it was
+ * judged then, though it has expired or been revoked since. Without tickets there is no resumption at all: OpenSSL
+ * could keep sessions itself, Node has that switched off.
  */
-function secureOptions(asksCertificate: boolean): number {
-  return constants.SSL_OP_NO_RENEGOTIATION | (asksCertificate ? constants.SSL_OP_NO_TICKET : 0);
-}
+const NO_RESUMPTION = TLS_SETTINGS.secureOptions | constants.SSL_OP_NO_TICKET;
 
 function load({ certificate: cert, key, clientCa, clientCrl }: ServerCertificateValues): Loaded {
   const asksCertificate = clientCa !== undefined;
-  const settings = { ...TLS_SETTINGS, secureOptions: secureOptions(asksCertificate) };
+  const settings = asksCertificate ? { ...TLS_SETTINGS, secureOptions: NO_RESUMPTION } : TLS_SETTINGS;
   const leaf = attempt(certificateFault, () => readPair(cert, key));
   if (clientCa === undefined) {
     if (clientCrl !== undefined) throw authorityFault("a revocation list is of no use without a client CA");

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
 
 /**
@@ -10,7 +11,8 @@ const GROUPS = "X25519:P-256:P-384";
 
 /**
  * TLS as we speak it on both sides: version 1.2 or newer, forward secrecy and authenticated encryption only. AES-128
- * comes first: it is no weaker in practice, and on a VPN the cipher is the largest part of the work.
+ * comes first: it is no weaker in practice, and on a VPN the cipher is the largest part of the work. A handshake happens
+ * once per connection: whose certificate was checked cannot change afterwards.
  */
 export const TLS_SETTINGS = {
   minVersion: "TLSv1.2",
@@ -27,6 +29,7 @@ export const TLS_SETTINGS = {
     "ECDHE-RSA-AES256-GCM-SHA384",
   ].join(":"),
   ecdhCurve: knowsGroups(HYBRID_GROUPS) ? HYBRID_GROUPS : GROUPS,
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 } as const;
 
 function knowsGroups(ecdhCurve: string): boolean {
