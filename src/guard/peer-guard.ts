@@ -68,8 +68,8 @@ export class PeerGuard implements PortGuard {
     this.#checks = this.#makeChecks(rules, this.#options);
     this.#rules = rules;
     this.#sources.setRules(rules);
-    this.#up = policeOf(this.#deps.time, rules.up);
-    this.#down = policeOf(this.#deps.time, rules.down);
+    this.#up = policeOf(this.#deps.time, rules.up, this.#up);
+    this.#down = policeOf(this.#deps.time, rules.down, this.#down);
   }
 
   setOptions(options: GuardOptions): void {
@@ -148,6 +148,7 @@ function isReservedGroup(hi: number, lo: number): boolean {
   return hi === 0x0180 && lo >>> 4 === 0xc200_000;
 }
 
-function policeOf(time: GuardTime, limit: RateLimit | undefined): RatePolice | undefined {
-  return limit && new RatePolice(time, limit);
+function policeOf(time: GuardTime, limit: RateLimit | undefined, before?: RatePolice): RatePolice | undefined {
+  if (limit === undefined) return undefined;
+  return before?.keepsTo(limit) ? before : new RatePolice(time, limit);
 }

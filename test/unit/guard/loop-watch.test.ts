@@ -108,10 +108,27 @@ describe("loop watch", () => {
     noPort.writeUInt16BE(0xffff, 22);
     const noSlot = Buffer.from(forged);
     noSlot.writeUInt16BE(0xffff, 24);
+    const zeros = Buffer.from(forged).fill(0, 26);
+    zeros.writeUInt16BE(7, 24);
+    for (const bytes of [forged, noPort, noSlot, zeros]) net.forward(b, bytes);
     net.pass(30_000);
-    for (const bytes of [old, forged, noPort, noSlot]) net.forward(b, bytes);
+    net.forward(b, old);
     assert.deepEqual(net.told, []);
     assert.equal(a.egress.frames.filter((bytes) => bytes.equals(forged)).length, 1);
+  });
+
+  test("a port that left is neither opened nor shut any more, and its probes are ordinary frames", () => {
+    const [a, b] = [bridge("a", A), bridge("b", B)];
+    net.pass(2_000);
+    carryProbe(a, b);
+    net.remove(b);
+    const gone = probes(a).at(-1) as Buffer;
+    net.remove(a);
+    const c = bridge("c", C);
+    net.forward(c, gone);
+    net.pass(40_000);
+    assert.deepEqual(net.told, ["b shut for 30000: loop-probe"]);
+    assert.equal(c.port.ingressDrops.get(Drop.loopProbe), 0);
   });
 
   test("a MAC that flaps between two bridges of its user shuts the newer one", () => {

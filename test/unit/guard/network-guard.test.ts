@@ -31,6 +31,11 @@ const ANY: AclRule = {
   destinationPorts: [],
 };
 
+/** A host tells everybody that it has an IPv4 address, given as hex. */
+function arpClaim(mac: Mac, address: string): Buffer {
+  return ethernet(BROADCAST, mac, `0806000108000604 0001${mac}${address}000000000000${address}`.replace(" ", ""));
+}
+
 describe("the guard of a network", () => {
   let net: GuardedSwitch;
   beforeEach(() => {
@@ -120,10 +125,28 @@ describe("the guard of a network", () => {
     });
 
     test("a pinned peer's second MAC is refused before anything is learned from its frame", () => {
-      const a = net.addPeer("a", "ann", A);
-      net.forward(a, ethernet(BROADCAST, UNKNOWN));
+      const [a, b] = [net.addPeer("a", "ann", A), net.addPeer("b", "bob", B)];
+      net.forward(a, arpClaim(UNKNOWN, "0a000009"));
       assert.deepEqual(a.port.ingressDrops.toJSON(), { "source-not-pinned": 1 });
       assert.equal(net.guard.mayClaim("bob", UNKNOWN), true);
+      net.forward(b, arpClaim(B, "0a000009"));
+      assert.equal(b.port.ingressDrops.total, 0);
+    });
+
+    test("what goes on to be used behind a bridge or the uplink stays theirs", () => {
+      const uplink = net.addUplink(SERVER, { bridge: true });
+      const bridge = net.addPeer("bridge", "ann", C, { bridge: true, maxMacs: 2 });
+      for (let minute = 0; minute < 120; minute++) {
+        net.forward(uplink, ethernet(BROADCAST, UNKNOWN));
+        net.forward(bridge, ethernet(BROADCAST, BEHIND));
+        net.pass(60_000);
+      }
+      net.forward(bridge, ethernet(BROADCAST, B));
+      assert.deepEqual(bridge.port.ingressDrops.toJSON(), { "too-many-macs": 1 });
+      assert.deepEqual(
+        [UNKNOWN, BEHIND].map((mac) => net.guard.mayClaim("bob", mac)),
+        [false, false],
+      );
     });
 
     test("without the rule the last one who shows a MAC has it, but for the uplink's", () => {
@@ -192,15 +215,15 @@ describe("the guard of a network", () => {
     test("a reload stops MACs that are no longer allowed, learned and own ones, and keeps the rest", () => {
       const bridge = net.addPeer("bridge", "ann", C, { bridge: true });
       const b = net.addPeer("b", "bob", B);
-      const all = [C, BEHIND, UNKNOWN];
-      for (const mac of all) net.forward(bridge, ethernet(B, mac));
+      const all = [BEHIND, C, UNKNOWN];
+      for (const mac of [...all, BEHIND]) net.forward(bridge, ethernet(B, mac));
       net.guard.guardPeer(bridge.port, "ann", { ...DEFAULT_PORT_RULES, bridge: true, macs: [UNKNOWN] });
       for (const mac of all) net.forward(bridge, ethernet(B, mac));
       assert.deepEqual(bridge.port.ingressDrops.toJSON(), { "mac-not-allowed": 2 });
-      assert.equal(b.egress.frames.length, 4);
+      assert.equal(b.egress.frames.length, 5);
       net.guard.guardPeer(bridge.port, "ann", { ...DEFAULT_PORT_RULES, bridge: true });
       for (const mac of all) net.forward(bridge, ethernet(B, mac));
-      assert.equal(b.egress.frames.length, 7);
+      assert.equal(b.egress.frames.length, 8);
     });
 
     test("isolation is the port's, and a reload can end it", () => {
@@ -224,6 +247,9 @@ describe("the guard of a network", () => {
       for (let i = 0; i < 3; i++) net.forward(a, ethernet(B, A));
       assert.deepEqual(a.port.ingressDrops.toJSON(), { "rate-up": 1 });
       assert.deepEqual(b.port.egressDrops.toJSON(), { "rate-down": 1 });
+      net.guard.guardPeer(a.port, "ann", { ...DEFAULT_PORT_RULES, up: { ...limit } });
+      net.forward(a, ethernet(B, A));
+      assert.deepEqual(a.port.ingressDrops.toJSON(), { "rate-up": 2 }, "a reload gives no fresh burst");
       net.clock.advance(200);
       net.forward(a, ethernet(B, A));
       assert.equal(b.egress.frames.length, 2);
@@ -242,11 +268,7 @@ describe("the guard of a network", () => {
       const address = Uint8Array.of(10, 0, 0, 1);
       const a = net.addPeer("a", "ann", A, { addresses: [address] });
       const b = net.addPeer("b", "bob", B);
-      const claim = ethernet(
-        BROADCAST,
-        B,
-        `0806 0001 0800 06 04 0001 ${B} 0a000001 000000000000 0a000001`.replaceAll(" ", ""),
-      );
+      const claim = arpClaim(B, "0a000001");
       net.forward(b, claim);
       assert.deepEqual(b.port.ingressDrops.toJSON(), { "arp-spoof": 1 });
       net.guard.guardPeer(a.port, "ann", { ...DEFAULT_PORT_RULES, addresses: [address] });
@@ -255,6 +277,16 @@ describe("the guard of a network", () => {
       net.remove(a);
       net.forward(b, claim);
       assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 2);
+    });
+
+    test("an address that a peer was the first to use is free when it has left", () => {
+      const [a, b] = [net.addPeer("a", "ann", A), net.addPeer("b", "bob", B)];
+      net.forward(a, arpClaim(A, "0a000009"));
+      net.forward(b, arpClaim(B, "0a000009"));
+      assert.deepEqual(b.port.ingressDrops.toJSON(), { "arp-spoof": 1 });
+      net.remove(a);
+      net.forward(b, arpClaim(B, "0a000009"));
+      assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 1);
     });
 
     test("lists that are too long change nothing", () => {
