@@ -51,7 +51,7 @@ static _Atomic uint32_t asked_count;
 /* Only system calls: this also runs in the handler. */
 static int change_this_thread(const struct thread_change *change) {
   for (uint32_t i = 0; i < change->prctl_count; i++)
-    if (syscall(SYS_prctl, change->prctls[i][0], (unsigned long)change->prctls[i][1], 0UL, 0UL, 0UL) != 0) return errno;
+    if (syscall(SYS_prctl, change->prctls[i][0], (unsigned long)change->prctls[i][1], 0UL, 0UL, 0UL) < 0) return errno;
   if (!change->has_capabilities) return 0;
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   return syscall(SYS_capset, &header, change->capabilities) == 0 ? 0 : errno;

@@ -27,7 +27,7 @@ interface Ids {
 /**
  * Gives up, for good and in every thread, what is needed to make a TAP and nothing else:
  *
- *     no way back (bounding set, securebits) ─► groups, gid, uid ─► capabilities, no new privileges ─► no core file
+ *     no way back (bounding set, securebits) ─► groups, gid, uid ─► capabilities, no new privileges ─► no look inside
  *
  * and then looks whether it is so. Without `uid` the user stays, root too, but without a capability: such a root reads
  * its own files, and no longer those of others. Who has no privilege has none to give up, and goes on.
@@ -46,6 +46,7 @@ export function dropPrivileges({ uid, gid, keepNetAdmin = false }: PrivilegeOpti
   if (ids !== undefined) attempt(tried, () => changeIds(ids), "Only root may: start as root, or leave them away.");
   attempt("cannot give up capabilities", () => keepOnlyCapabilities(keep));
   attempt("cannot forbid core files", hideMemory);
+  refuseDebugger();
   checkIds(ids);
   for (const thread of readThreadPrivileges()) checkThread(thread, keep, mayLock);
 }
@@ -77,6 +78,14 @@ function changeIds({ uid, gid }: Ids): void {
 function checkIds(ids: Ids | undefined): void {
   if (ids?.uid === undefined || (process.getuid?.() === ids.uid && process.geteuid?.() === ids.uid)) return;
   throw new ConfigError("PRIVILEGES_REFUSED", "the kernel let us keep our user although --uid was given.");
+}
+
+/**
+ * Node opens its debugger on SIGUSR1, for every local user to connect to; a listener of ours takes the signal instead.
+ * Who wants to debug says `--inspect` at the start.
+ */
+function refuseDebugger(): void {
+  if (process.listenerCount("SIGUSR1") === 0) process.on("SIGUSR1", () => {});
 }
 
 /** The kernel's own word for each thread: a thread that was forgotten must not go unnoticed. */

@@ -42,6 +42,19 @@ describe("a systemd unit", { skip: whyNoSystemd() }, () => {
   }
 });
 
+describe("the command line in a systemd unit", () => {
+  for (const unit of UNITS) {
+    test(`of ${unit} has only flags that the program knows`, async () => {
+      const [program, command = "", ...rest] = setting(unit, "ExecStart").split(" ");
+      const argv = ["--import", "tsx", "src/cli/vpn-ws.ts", command, "--help"];
+      const { stdout } = await run([process.execPath, ...argv], { cwd: PROJECT_ROOT });
+      const flags = rest.filter((word) => word.startsWith("--"));
+      assert.ok(program === "vpn-ws" && flags.length > 0);
+      for (const flag of flags) assert.match(stdout, new RegExp(`^ +${flag} `, "m"));
+    });
+  }
+});
+
 /**
  * Runs a command as systemd would with one of the units: an ordinary user, one capability, /proc with its own processes
  * only, /dev/net/tun as udev makes it. The program may be where that user cannot look, so it is mounted elsewhere.

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFile, readFileSync } from "node:fs";
+import { url } from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { dropPrivileges } from "../../../src/cli/privileges.ts";
 
@@ -31,6 +32,7 @@ await startWorker();
 // The thread pool starts with the first file that is read.
 await new Promise((resolve) => readFile("/etc/passwd", resolve));
 dropPrivileges(JSON.parse(process.argv[2] as string));
+process.kill(process.pid, "SIGUSR1");
 await startWorker();
 
 const statuses = readdirSync("/proc/self/task").map((id) => readFileSync(`/proc/self/task/${id}/status`, "latin1"));
@@ -41,6 +43,7 @@ const seen = {
   threads: valuesOf(statuses.flatMap(privilegesIn)),
   child: valuesOf(privilegesIn(child)),
   coreLimits: coreLimit?.slice(1),
+  debugger: url() ?? "closed",
   seesOwnDescriptors: readdirSync("/proc/self/fd").length > 3,
 };
 process.stdout.write(JSON.stringify(seen), () => process.exit());

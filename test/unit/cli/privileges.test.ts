@@ -58,6 +58,7 @@ const everywhere = (held: string, bounding = NONE) => ({
   threads: sets(held, bounding),
   child: sets(NONE, bounding),
   coreLimits: ["0", "0"],
+  debugger: "closed",
   seesOwnDescriptors: true,
 });
 
