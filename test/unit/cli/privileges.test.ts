@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { dropPrivileges, type PrivilegeOptions } from "../../../src/cli/privileges.ts";
 import { PROJECT_ROOT } from "../../source-files.ts";
+
+const PROGRAM = fileURLToPath(new URL("./privileges-program.ts", import.meta.url));
 
 /** Every case here fails before anything is given up. */
 function errorOf(options: Partial<PrivilegeOptions>): ConfigError {
@@ -38,8 +41,7 @@ function idsAfter(options: Partial<PrivilegeOptions>): string {
 
 /** Every thread's sets after a drop; see privileges-program.ts. */
 function setsAfter(options: Partial<PrivilegeOptions>, launcher: readonly string[] = []): unknown {
-  const program = ["test/unit/cli/privileges-program.ts", JSON.stringify(options)];
-  return JSON.parse(run(program, launcher));
+  return JSON.parse(run([PROGRAM, JSON.stringify(options)], launcher));
 }
 
 const NONE = "0".repeat(16);

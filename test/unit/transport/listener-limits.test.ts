@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { connect as connectTls, createSecureContext } from "node:tls";
+import { fileURLToPath } from "node:url";
 import { makeCertificates } from "../../../lab/certificates.ts";
 import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
@@ -223,9 +224,10 @@ describe("a listener's limits", () => {
   });
 
   test("are no end where descriptors run out: it goes on as soon as there are some again", async () => {
-    const script = `ulimit -n 40 && exec "$0" --import tsx test/unit/transport/starving-program.ts`;
+    const file = fileURLToPath(new URL("./starving-program.ts", import.meta.url));
+    const script = 'ulimit -n 40 && exec "$0" --import tsx "$1"';
     const stdio = ["ignore", "pipe", "inherit"] as const;
-    const program = spawn("sh", ["-c", script, process.execPath], { cwd: PROJECT_ROOT, stdio: [...stdio] });
+    const program = spawn("sh", ["-c", script, process.execPath, file], { cwd: PROJECT_ROOT, stdio: [...stdio] });
     try {
       const [line] = await once(program.stdout, "data");
       const address = String(line).trim();
