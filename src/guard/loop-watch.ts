@@ -31,8 +31,6 @@ export interface LoopWatchDeps {
 
 /** A loop of a megabit needs seconds to hurt; 60 bytes per bridge in this time are nothing. */
 const PROBE_PERIOD_MS = 2_000;
-/** In front of a frame, as egress ports expect: what a device or a connection puts there. */
-const HEADROOM_BYTES = 16;
 
 /**
  * Finds loops through the ports of a network, and shuts the port that closes one.
@@ -48,7 +46,7 @@ export class LoopWatch {
   readonly #flaps: MacFlaps;
   /** By index of the port. */
   readonly #ports: (WatchedPort | undefined)[] = [];
-  readonly #probe = new Frame(new Uint8Array(HEADROOM_BYTES + LOOP_PROBE_BYTES));
+  readonly #probe = new Frame(new Uint8Array(LOOP_PROBE_BYTES));
   readonly #sourceHi: number;
   readonly #sourceLo: number;
   #options: GuardOptions;
@@ -126,14 +124,14 @@ export class LoopWatch {
         nonceAt: slot * LOOP_PROBE_NONCE_BYTES,
       },
       this.#probe.bytes,
-      HEADROOM_BYTES,
+      0,
     );
     this.#deliver(port);
   }
 
   #deliver(port: Port): void {
     const { bytes } = this.#probe;
-    const drop = port.egress.deliver(this.#probe.set(bytes, HEADROOM_BYTES, bytes.length, false));
+    const drop = port.egress.deliver(this.#probe.set(bytes, 0, bytes.length, false));
     if (drop !== Drop.none) {
       port.egressDrops.add(drop);
       return;
