@@ -5,6 +5,7 @@ const REPORT_EVERY_MS = 10_000;
 
 /** What of the counters is worth a line in the log: what policy and guard dropped, not what every network drops. */
 const REPORTED: readonly DropReason[] = [
+  Drop.sourceInvalid,
   Drop.sourceNotPinned,
   ...Object.values(Drop).filter((reason) => reason >= Drop.reservedDestination),
 ];

@@ -32,6 +32,11 @@ describe("drop report", () => {
     assert.equal(report.next(20_000), undefined);
   });
 
+  test("speaks of frames from a group address, which no honest host sends", () => {
+    ingress.add(Drop.sourceInvalid);
+    assert.deepEqual(report.next(0), { "source-invalid": 1 });
+  });
+
   test("does not speak of what every network drops, and is not held up by it", () => {
     ingress.add(Drop.noDestination, 1000);
     egress.add(Drop.egressFull, 1000);
