@@ -12,7 +12,7 @@ import type { MaskBytes } from "../wire/mask.ts";
 import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
 import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
-import { mayControl } from "./control-access.ts";
+import { controlRefusal } from "./control-access.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer } from "./peer.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -258,8 +258,9 @@ export class Server {
   }
 
   #answerControl(incoming: Incoming): void {
-    if (!mayControl(incoming, this.#access.trustedProxies)) {
-      refuse(incoming.socket, 403, "The control interface is for the web server only.");
+    const refused = controlRefusal(incoming, this.#access.trustedProxies);
+    if (refused !== undefined) {
+      this.#refuse(incoming, refused);
       return;
     }
     const actions = { peers: () => this.peers(), kill: (id: number) => this.#kill(id) };
