@@ -100,6 +100,26 @@ describe("the head of a request", () => {
     }
   });
 
+  test("holds no more memory than the largest head has bytes, however it comes", () => {
+    const largest = 4 + 65_535;
+    // A packet of that size, its variables all in one.
+    const packet = encodeUwsgi(0, [["X", "x".repeat(65_535 - 5)]]);
+    assert.equal(packet.length, largest);
+    let held: ArrayBufferLike | undefined;
+    const watching: HeadFormat<IncomingHead> = {
+      mayBeSettled: () => true,
+      parse: (bytes, start, end) => {
+        held = bytes.buffer;
+        return uwsgiIncoming.parse(bytes, start, end);
+      },
+    };
+    for (const first of [1, 1_000, 40_000, 65_000]) {
+      assert.equal(read(watching, [packet.subarray(0, first), packet.subarray(first, -1)]), undefined);
+      assert.ok((held?.byteLength ?? 0) <= largest, `${held?.byteLength} bytes`);
+      assert.equal(read(watching, [packet.subarray(0, first), packet.subarray(first)])?.state, "done");
+    }
+  });
+
   test("is not decoded again for each byte of it, only once it can be settled", () => {
     let parsed = 0;
     const http = httpIncoming;
