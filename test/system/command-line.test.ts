@@ -49,10 +49,11 @@ describe("the command line", { skip: noLab }, () => {
   test("shows every flag in the help of its command", async () => {
     const common = ["--tap", "--address", "--mtu", "--bridge", "--exec", "--log-format", "--log-level", "--help"];
     const server = ["--listen", "--tls-cert", "--tls-key", "--no-broadcast", "--no-multicast", "--uid", "--gid"];
-    const client = ["--ca", "--key", "--crt", "--no-verify", "--auth-file", "--protocol", "<url>", "VPN_WS_AUTH"];
+    const client = ["--ca", "--key", "--crt", "--no-verify", "--auth-file", "--protocol", "[url]", "VPN_WS_AUTH"];
+    const invited = ["--pin", "--token-file", "VPN_WS_TOKEN", "--invite-file", "--state-dir", "vpn-ws://"];
     const expected = [
       [await runVpn("server", "--help"), [...common, ...server, "--allow-anonymous", "unix:/", "tcp://", "https://"]],
-      [await runVpn("client", "--help"), [...common, ...client, "wss://"]],
+      [await runVpn("client", "--help"), [...common, ...client, ...invited, "wss://"]],
       [await runVpn("help", "server"), server],
       [await runVpn("--help"), ["server", "client", "--tuntap", "vpn-ws-client", "ADDRESS"]],
       [await runLegacyClient("--help"), ["<tap>", "<url>", "--exec", "--key", "--crt", "--no-verify", "--bridge"]],
