@@ -8,7 +8,7 @@ import type { StateDirectory } from "./state-directory.ts";
 
 export const DEFAULT_CLIENT_STATE_DIRECTORY = "/var/lib/vpn-ws-client";
 const FILE_NAME = "credentials.json";
-/** A client joins a handful of servers; a file with more is no work of ours. */
+/** A client joins a handful of servers; beyond these the one that was joined first is forgotten. */
 const MAX_SERVERS = 256;
 
 const server = z.strictObject({
@@ -53,14 +53,21 @@ export class KeptCredentials {
     await withFileLock(this.#path, async () => {
       const key = serverKey(kept);
       const others = readServers(this.#path).filter((one) => serverKey(one) !== key);
-      const text = JSON.stringify({ version: 1, servers: [...others, kept] }, undefined, 2);
-      await replaceFile(this.#path, `${text}\n`, { mode: 0o600, owner: undefined });
+      const text = formatServers([...others, kept].slice(-MAX_SERVERS));
+      await replaceFile(this.#path, text, { mode: 0o600, owner: undefined });
     });
   }
 }
 
 function serverKey({ url, pins }: KeptServer): string {
   return JSON.stringify([url, [...pins].sort()]);
+}
+
+/** Throws for what could not be read again, which would lose all the others. */
+function formatServers(servers: readonly KeptServer[]): string {
+  const { success } = file.safeParse({ version: 1, servers });
+  if (!success) throw new ConfigError("CREDENTIAL_UNFIT", "its URL, its pins or its user are too long to be kept.");
+  return `${JSON.stringify({ version: 1, servers }, undefined, 2)}\n`;
 }
 
 function readServers(path: string): readonly KeptServer[] {

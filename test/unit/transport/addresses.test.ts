@@ -155,6 +155,10 @@ describe("server URL", () => {
     "wss:/alice:s3cret@host:99999/",
     "wss:\\\\alice:s3cret@host:99999",
     "wss://alice:s3\ncret@ho st/",
+    "https://host/vpn?token=s3cret",
+    "wss://ho st/#s3cret",
+    "vpn-ws://host/s3cret",
+    " VPN-WS:s3cret",
   ];
   for (const text of bad) {
     test(`${JSON.stringify(text)} is refused, without its password`, () => {
