@@ -1,3 +1,4 @@
+import { randomWords } from "../base/random-words.ts";
 import type { IpVersion } from "../wire/ip-prefix.ts";
 
 /**
@@ -144,16 +145,4 @@ function networkOf(vlanId: number, version: IpVersion): number {
 
 function addressBytes(network: number): number {
   return network >>> 12 === 4 ? 4 : ADDRESS_BYTES;
-}
-
-/** `count` words out of one seed: splitmix32, murmur3's finalizer over a counter. */
-function randomWords(count: number, seed: number): Int32Array {
-  const words = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    let word = (seed + Math.imul(i + 1, 0x9e3779b9)) | 0;
-    word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-    word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-    words[i] = word ^ (word >>> 16);
-  }
-  return words;
 }

@@ -1,11 +1,13 @@
+import { randomWords } from "../base/random-words.ts";
 import { formatMac, type Mac } from "../wire/mac.ts";
 
 /**
  * The forwarding table (FDB): which port a MAC address was last seen at.
  *
  * An open-addressing hash table over typed arrays, because a Map would box a 48-bit key per look-up. Linear probing,
- * deletion by shifting back (no tombstones), at most half full. The hash is seeded at random: a stranger who picks
- * MAC addresses cannot pick collisions.
+ * deletion by shifting back (no tombstones), at most half full. The hash is by tabulation: each byte of the address picks
+ * a random word from a table of its own place, and the words are combined by exclusive or. A stranger who picks MAC
+ * addresses cannot pick collisions (Pătraşcu and Thorup, "The Power of Simple Tabulation Hashing", 2011).
  *
  *     slot:   0        1        2        3   …
  *     hi    ┌ 0x0242 ┬        ┬ 0x5e10 ┬          first two bytes
@@ -41,6 +43,8 @@ export interface FdbEntry {
   readonly ageMs: number;
 }
 
+const MAC_BYTES = 6;
+const BYTE_VALUES = 256;
 const FREE = -1;
 const PINNED = Number.POSITIVE_INFINITY;
 /** `lookup`'s answer for an address it does not know. */
@@ -49,7 +53,7 @@ export const NO_PORT = -1;
 export class ForwardingTable {
   readonly #capacity: number;
   readonly #agingMs: number;
-  readonly #seed: number;
+  readonly #words: Int32Array;
   readonly #mask: number;
   readonly #hi: Uint16Array;
   readonly #lo: Int32Array;
@@ -64,7 +68,7 @@ export class ForwardingTable {
   constructor(options: ForwardingTableOptions) {
     this.#capacity = options.capacity;
     this.#agingMs = options.agingMs;
-    this.#seed = options.seed | 0;
+    this.#words = randomWords(MAC_BYTES * BYTE_VALUES, options.seed);
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, 2 * (options.capacity + options.maxPinned))));
     this.#mask = slots - 1;
     this.#hi = new Uint16Array(slots);
@@ -145,12 +149,17 @@ export class ForwardingTable {
     return slot;
   }
 
-  /** Where an address would like to be: murmur3's finalizer over both halves and the seed. */
+  /** Where an address would like to be. */
   #home(hi: number, lo: number): number {
-    let hash = lo ^ this.#seed ^ Math.imul(hi, 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) & this.#mask;
+    const words = this.#words;
+    const hash =
+      (words[hi & 0xff] as number) ^
+      (words[BYTE_VALUES + (hi >>> 8)] as number) ^
+      (words[2 * BYTE_VALUES + (lo & 0xff)] as number) ^
+      (words[3 * BYTE_VALUES + ((lo >>> 8) & 0xff)] as number) ^
+      (words[4 * BYTE_VALUES + ((lo >>> 16) & 0xff)] as number) ^
+      (words[5 * BYTE_VALUES + (lo >>> 24)] as number);
+    return hash & this.#mask;
   }
 
   #add(slot: number, hi: number, lo: number, port: number, nowMs: number): Learned {
