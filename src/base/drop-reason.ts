@@ -42,7 +42,7 @@ export const Drop = {
   /** New source MACs come faster than they may. */
   newMacRate: 18,
   /** The policy does not allow the ethertype. */
-  etherTypeDenied: 19,
+  ethertypeDenied: 19,
   /** The policy does not allow the VLAN. */
   vlanDenied: 20,
   /** The source IP address is in none of the prefixes that the policy allows. */

@@ -29,7 +29,7 @@ export class LinkFilter {
     if (this.#vlans !== undefined && (isHidden || !hasBit(this.#vlans, vlanId))) return Drop.vlanDenied;
     if (this.#etherTypes === undefined) return Drop.none;
     const type = etherType < FIRST_ETHER_TYPE ? LLC : etherType;
-    return isHidden || !hasBit(this.#etherTypes, type) ? Drop.etherTypeDenied : Drop.none;
+    return isHidden || !hasBit(this.#etherTypes, type) ? Drop.ethertypeDenied : Drop.none;
   }
 }
 

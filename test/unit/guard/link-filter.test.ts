@@ -22,8 +22,8 @@ test("only listed ethertypes pass, also behind VLAN tags", () => {
   for (const tags of [[], [5], [5, 6]]) {
     assert.equal(judge(filter, ipFrame({ tags })), Drop.none);
     assert.equal(judge(filter, ethernetFrame(0xffff, [], tags)), Drop.none);
-    assert.equal(judge(filter, ethernetFrame(0x0801, [], tags)), Drop.etherTypeDenied);
-    assert.equal(judge(filter, ethernetFrame(0x0806, [], tags)), Drop.etherTypeDenied);
+    assert.equal(judge(filter, ethernetFrame(0x0801, [], tags)), Drop.ethertypeDenied);
+    assert.equal(judge(filter, ethernetFrame(0x0806, [], tags)), Drop.ethertypeDenied);
   }
 });
 
@@ -31,13 +31,13 @@ test("frames with a length instead of an ethertype are listed as 0, whatever the
   const lengths = [0x0000, 0x0026, 0x05dc, 0x05ff];
   for (const length of lengths) {
     assert.equal(judge(new LinkFilter([LLC], undefined), ethernetFrame(length, [])), Drop.none);
-    assert.equal(judge(new LinkFilter([0x0800, 0x0026], undefined), ethernetFrame(length, [])), Drop.etherTypeDenied);
+    assert.equal(judge(new LinkFilter([0x0800, 0x0026], undefined), ethernetFrame(length, [])), Drop.ethertypeDenied);
   }
-  assert.equal(judge(new LinkFilter([LLC], undefined), ethernetFrame(0x0600, [])), Drop.etherTypeDenied);
+  assert.equal(judge(new LinkFilter([LLC], undefined), ethernetFrame(0x0600, [])), Drop.ethertypeDenied);
 });
 
 test("an empty list allows nothing", () => {
-  assert.equal(judge(new LinkFilter([], undefined), ipFrame({})), Drop.etherTypeDenied);
+  assert.equal(judge(new LinkFilter([], undefined), ipFrame({})), Drop.ethertypeDenied);
   assert.equal(judge(new LinkFilter(undefined, []), ipFrame({})), Drop.vlanDenied);
 });
 
@@ -57,6 +57,6 @@ test("what cannot be seen is in no list: a third tag, even if its ethertype is l
   const tripled = ipFrame({ tags: [0, 0, 8] });
   for (const frame of [tripled, ipFrame({ tags: [7] }).subarray(0, 16), new Uint8Array(13)]) {
     assert.equal(judge(new LinkFilter(undefined, [0, 7, 8]), frame), Drop.vlanDenied);
-    assert.equal(judge(new LinkFilter([LLC, 0x0800, 0x8100], undefined), frame), Drop.etherTypeDenied);
+    assert.equal(judge(new LinkFilter([LLC, 0x0800, 0x8100], undefined), frame), Drop.ethertypeDenied);
   }
 });
