@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -8,6 +10,8 @@ import { Drop } from "../../../src/base/drop-reason.ts";
 import { AGENT } from "../../../src/base/version.ts";
 import { Client, type ClientDeps } from "../../../src/client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
+import { makeSelfSigned } from "../../../src/state/self-signed.ts";
+import { keyPin } from "../../../src/transport/key-pin.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
 import { formatResponse } from "../../../src/wire/http.ts";
 import { maskBytes } from "../../../src/wire/mask.ts";
@@ -25,6 +29,12 @@ const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
 const INVITED = { kind: "bearer", token: "one-use-s3cret" } as const;
 const CREDENTIAL = { kind: "credential", token: "lasting-s3cret", user: "alice" } as const;
 
+interface StandInOptions {
+  readonly port?: number;
+  readonly speaksV2?: boolean;
+  readonly https?: HttpsServer;
+}
+
 /** Somebody else's server, which notes what each client says. */
 class StandInServer {
   readonly sockets: WebSocket[] = [];
@@ -34,11 +44,11 @@ class StandInServer {
   /** What each client showed. */
   readonly authorizations: (string | undefined)[] = [];
   readonly #server: WebSocketServer;
+  #https: HttpsServer | undefined;
 
-  private constructor(port: number, speaksV2: boolean) {
+  private constructor(port: number, speaksV2: boolean, https: HttpsServer | undefined) {
     this.#server = new WebSocketServer({
-      host: "127.0.0.1",
-      port,
+      ...(https === undefined ? { host: "127.0.0.1", port } : { server: https }),
       handleProtocols: (offered) => (speaksV2 && offered.has("vpn-ws.v2") ? "vpn-ws.v2" : false),
     });
     this.#server.on("connection", (socket, request) => {
@@ -51,9 +61,12 @@ class StandInServer {
     });
   }
 
-  static async open({ port = 0, speaksV2 = true } = {}): Promise<StandInServer> {
-    const server = new StandInServer(port, speaksV2);
+  /** `https`: by TLS, on a port of its choice. */
+  static async open({ port = 0, speaksV2 = true, https }: StandInOptions = {}): Promise<StandInServer> {
+    const server = new StandInServer(port, speaksV2, https);
+    https?.listen(0, "127.0.0.1");
     await new Promise((resolve) => server.#server.once("listening", resolve));
+    server.#https = https;
     return server;
   }
 
@@ -81,6 +94,7 @@ class StandInServer {
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
+    this.#https?.close();
   }
 }
 
@@ -303,6 +317,33 @@ describe("client", () => {
       socket.close();
       await server.client(2);
       assert.equal(server.authorizations[1], "Bearer lasting-s3cret");
+    });
+
+    test("takes none from a server that anybody could be, unless its key is pinned", async () => {
+      const { certificate, key } = await makeSelfSigned([]);
+      const pin = keyPin(new X509Certificate(certificate));
+      const NO_TLS = { ca: undefined, cert: undefined, key: undefined, verify: false };
+      for (const [pins, isTaken] of [
+        [[], false],
+        [[pin], true],
+      ] as const) {
+        const https = createHttpsServer({ cert: certificate, key });
+        const server = await StandInServer.open({ https });
+        servers.push(server);
+        const kept: unknown[] = [];
+        const url = parseServerUrl(`wss://127.0.0.1:${server.port}/`);
+        const keepCredential = async (credential: unknown): Promise<void> => void kept.push(credential);
+        const options = { url, credentials: INVITED, tls: { ...NO_TLS, pins } };
+        start(server.port, new Host("tap", A), options, systemClock, { keepCredential });
+        const socket = await server.client();
+        socket.send(JSON.stringify(CREDENTIAL));
+        const event = isTaken ? "client.credential" : "client.credential-refused";
+        await waitFor(event, () => log.of(event).length === 1, { pollMs: 2 });
+        socket.close();
+        await server.client(2);
+        assert.equal(server.authorizations[1], `Bearer ${isTaken ? "lasting" : "one-use"}-s3cret`);
+        assert.equal(kept.length, isTaken ? 1 : 0);
+      }
     });
 
     test("a password is not exchanged", async () => {
