@@ -10,12 +10,10 @@ export type Authorization =
   | { readonly state: "basic"; readonly user: string; readonly password: string }
   | { readonly state: "bearer"; readonly token: string };
 
-/** In UTF-16 units, far above what people and generators choose; bcrypt looks at 72 bytes. */
-const MAX_PASSWORD_LENGTH = 1024;
-/** A JWT with many groups has 2 to 4 KiB. */
-const MAX_BEARER_LENGTH = 8192;
+/** In UTF-16 units. A JWT with many groups has 2 to 4 KiB, and may stand in a password's place. */
+const MAX_SECRET_LENGTH = 8192;
 /** Base64 of the longest user and password, were each character four bytes long. */
-const MAX_BASIC_LENGTH = Math.ceil(((MAX_USER_NAME_LENGTH + 1 + MAX_PASSWORD_LENGTH) * 4) / 3) * 4;
+const MAX_BASIC_LENGTH = Math.ceil(((MAX_USER_NAME_LENGTH + 1 + MAX_SECRET_LENGTH) * 4) / 3) * 4;
 
 /** RFC 6750, 2.1. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -41,7 +39,7 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 function parseBearer(token: string): Authorization {
-  const isWell = token.length <= MAX_BEARER_LENGTH && B64TOKEN.test(token);
+  const isWell = token.length <= MAX_SECRET_LENGTH && B64TOKEN.test(token);
   return isWell ? { state: "bearer", token } : { state: "malformed", scheme: "bearer" };
 }
 
@@ -54,5 +52,5 @@ function parseBasic(base64: string): Authorization {
   const colon = text.indexOf(":");
   if (colon < 0 || colon > MAX_USER_NAME_LENGTH) return malformed;
   const password = text.slice(colon + 1);
-  return password.length > MAX_PASSWORD_LENGTH ? malformed : { state: "basic", user: text.slice(0, colon), password };
+  return password.length > MAX_SECRET_LENGTH ? malformed : { state: "basic", user: text.slice(0, colon), password };
 }
