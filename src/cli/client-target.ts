@@ -34,6 +34,8 @@ export interface ClientTarget {
   readonly keep: ((credential: CredentialMessage) => Promise<void>) | undefined;
 }
 
+/** Not process.stdin: touching it makes the descriptor non-blocking, and then it cannot be read like a file. */
+const STDIN_FD = 0;
 const HELP = "Try: vpn-ws client --help";
 
 /** Throws a ConfigError for what does not go together, is not safe, or cannot be read. */
@@ -50,7 +52,7 @@ function inviteText({ target, inviteFile }: TargetSettings): string | undefined 
     if (target === undefined) return readFlagFile("--invite-file", inviteFile).toString("utf8");
     throw new ConfigError("TARGET_AMBIGUOUS", "--invite-file says where to go already: leave the URL away.");
   }
-  if (target === "-") return readFileSync(process.stdin.fd, "utf8");
+  if (target === "-") return readFileSync(STDIN_FD, "utf8");
   return target !== undefined && isInvite(target) ? target : undefined;
 }
 
