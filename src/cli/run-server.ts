@@ -22,12 +22,13 @@ import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/li
 import { parseIpAddress, somePrefixHolds } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
 import { findUser } from "./accounts.ts";
+import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
 import { makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { Reloader } from "./reloader.ts";
-import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
+import { exposedListeners, LOOPBACK, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import { ServerTls } from "./server-tls.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
@@ -115,15 +116,16 @@ function giveState(state: StateDirectory | undefined, uid: string | undefined): 
 
 function bindAll(config: ServerConfig, log: Logger, tls: ServerTls | undefined): Promise<readonly Listener[]> {
   const { trustedProxies, limits } = config;
+  const shared = [...trustedProxies, ...LOOPBACK];
   const isSharedAddress = (text: string): boolean => {
     const address = parseIpAddress(text);
-    return address !== undefined && somePrefixHolds(trustedProxies, address);
+    return address !== undefined && somePrefixHolds(shared, address);
   };
   const { connectionsPerAddress, maxConnections, handshakeTimeoutMs } = limits;
   return bindListeners({ clock: systemClock, log, peerUid }, config.listen, {
     ...LISTENER_DEFAULTS,
     ...(connectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress: connectionsPerAddress }),
-    ...(maxConnections === undefined ? {} : { maxConnections }),
+    maxConnections: fitConnections(log, maxConnections ?? LISTENER_DEFAULTS.maxConnections),
     ...(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs }),
     tls: tls?.certificate,
     isSharedAddress,

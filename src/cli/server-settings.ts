@@ -56,7 +56,8 @@ const FILE_FLAGS: readonly (readonly [flag: string, isGiven: (settings: ServerSe
 
 /** Those of common web servers on common systems; who is not there is passed over. */
 const WEB_SERVER_USERS = ["www-data", "nginx", "http", "caddy", "haproxy"];
-const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(parseIpPrefix).filter((prefix) => prefix !== undefined);
+/** Many clients may come from there: those of a web server on this machine. */
+export const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(parseIpPrefix).filter((prefix) => prefix !== undefined);
 
 /** A bridge of the original's stands before a network with routers and DHCP servers of its own. */
 const LEGACY_GUARD: GuardOptions = { ...GUARD_DEFAULTS, rogueDhcp: false, rogueRouter: false };
