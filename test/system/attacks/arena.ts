@@ -33,6 +33,13 @@ export interface Client extends Host {
   readonly vpn: VpnProcess;
 }
 
+/** Where clients can be started. */
+export interface Site {
+  readonly namespace: Namespace;
+  /** What they dial. */
+  readonly url: string;
+}
+
 export interface ArenaOptions {
   /** Users beside Alice, Bob and Mallory, with their rules in the spelling of the configuration file. */
   readonly users?: Readonly<Record<string, object>>;
@@ -80,23 +87,36 @@ export class Arena {
     return this.lab.close();
   }
 
-  /** A real client of this user, with addresses on its TAP unless it is a bridge. */
-  async addClient(user: string, ...flags: readonly string[]): Promise<Client> {
+  /** A namespace with a cable to the server. */
+  async addSite(label: string): Promise<Site> {
+    const namespace = await this.lab.namespace(label);
+    const { ipv4 } = await this.lab.link(namespace, this.server.namespace);
+    return { namespace, url: `ws://${ipv4[1]}:${PORT}/office` };
+  }
+
+  /** A real client of this user; more than one may be at a site. */
+  connect({ namespace, url }: Site, user: string, ...flags: readonly string[]): Promise<VpnProcess> {
+    const auth = this.file(`${user}.auth`, authFileLine(user));
+    return startClient(namespace, ["--auth-file", auth, ...flags, url]);
+  }
+
+  /** A real client of this user at a site of its own, with the next addresses on its TAP. */
+  async addClient(user: string): Promise<Client> {
     this.#hosts += 1;
     const address = addressOf(this.#hosts);
-    const namespace = await this.lab.namespace(user);
-    const { ipv4 } = await this.lab.link(namespace, this.server.namespace);
-    const cidrs = flags.includes("--bridge") ? [] : cidrFlags(address);
-    const auth = this.file(`${user}.auth`, authFileLine(user));
-    const url = `ws://${ipv4[1]}:${PORT}/office`;
-    const vpn = await startClient(namespace, ["--auth-file", auth, "--tap", TAP, ...cidrs, ...flags, url]);
-    return { namespace, vpn, mac: await macOf(namespace), ...address };
+    const site = await this.addSite(user);
+    const vpn = await this.connect(site, user, "--tap", TAP, ...cidrFlags(address));
+    return { namespace: site.namespace, vpn, mac: await macOf(site.namespace), ...address };
   }
 
   /** An attacker, in the office unless it says otherwise. */
   async join(options: ForgerOptions): Promise<Forger> {
+    const { user } = options;
+    const before = this.#sessionsOf(user).length;
     const answer = await this.#ask(options);
-    assert.ok(typeof answer !== "number", `${options.user} was refused with ${answer}`);
+    assert.ok(typeof answer !== "number", `${user} was refused with ${answer}`);
+    // The log comes by another way than the answer.
+    await waitFor(`${user} in the log`, () => this.#sessionsOf(user).length > before);
     return answer;
   }
 
@@ -113,7 +133,7 @@ export class Arena {
   /** What the server has said so far of the frames that the newest session of this user lost, by reason. */
   drops(user: string): Readonly<Record<string, number>> {
     const { vpn } = this.server;
-    const peer = vpn.events("peer.joined").findLast((joined) => joined.user === user)?.peer;
+    const peer = this.#sessionsOf(user).at(-1);
     const sums: Record<string, number> = {};
     for (const event of vpn.events("guard.dropped").filter((dropped) => dropped.peer === peer)) {
       for (const [reason, frames] of Object.entries(event.drops as Record<string, number>)) {
@@ -133,9 +153,8 @@ export class Arena {
   /** Waits until every session of this user has ended. */
   async untilLeft(user: string): Promise<void> {
     const { vpn } = this.server;
-    const joined = vpn.events("peer.joined").filter((event) => event.user === user);
     const left = (): ReadonlySet<unknown> => new Set(vpn.events("peer.left").map(({ peer }) => peer));
-    await vpn.child.waitUntil(`${user} to leave`, () => joined.every(({ peer }) => left().has(peer)));
+    await vpn.child.waitUntil(`${user} to leave`, () => this.#sessionsOf(user).every((peer) => left().has(peer)));
   }
 
   /** Waits for an event of the server's log that fits. */
@@ -153,6 +172,12 @@ export class Arena {
   /** A unix socket of the server's. */
   get socket(): string {
     return socketIn(this.directory);
+  }
+
+  /** Numbers of a user's peers so far, those that left too. */
+  #sessionsOf(user: string): readonly unknown[] {
+    const joined = this.server.vpn.events("peer.joined").filter((event) => event.user === user);
+    return joined.map(({ peer }) => peer);
   }
 
   async #ask(options: ForgerOptions): Promise<Forger | number> {
