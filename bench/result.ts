@@ -2,14 +2,14 @@
 import type { ProcessCost } from "./cost.ts";
 import type { MeasureName, Sample } from "./measures.ts";
 import type { Row, Target, Unit } from "./rows.ts";
-import { type Observation, type Run, ratioToFloor } from "./schedule.ts";
+import { type Observation, type Run, ratioToReference } from "./schedule.ts";
 import { median } from "./statistics.ts";
 
 export interface RowResult {
   readonly row: Row;
   /** Median over the rounds, in the row's unit; NaN when nothing was measured. */
   readonly value: number;
-  /** Median over the rounds of the ratio to the neighbouring floor; NaN without one. */
+  /** Median over the rounds of the ratio to the neighbouring floor; NaN without one, and for a row that is a ratio itself. */
   readonly ofFloor: number;
   /** `open` for a row without targets. */
   readonly verdict: "pass" | "FAIL" | "open" | "not measured";
@@ -30,14 +30,17 @@ const FIGURES: Readonly<Record<Unit, (sample: Sample) => number>> = {
   "datagrams/s": ({ value }) => value,
   ms: ({ value }) => value,
   "CPU s/Gbit": ({ cpuSecondsPerGigabit }) => cpuSecondsPerGigabit ?? Number.NaN,
+  "of guard off": ({ value }) => value,
 };
 
 export function resultOf(row: Row, run: Run): RowResult {
   const observations = observationsOf(row, run);
   if (observations.length === 0) return { row, value: Number.NaN, ofFloor: Number.NaN, verdict: "not measured" };
   const figure = FIGURES[row.unit];
-  const value = median(observations.map(({ sample }) => figure(sample)));
-  const ofFloor = median(observations.map((observation) => ratioToFloor(observation, figure)));
+  const ratio = median(observations.map((observation) => ratioToReference(observation, figure)));
+  const isRatio = row.unit === "of guard off";
+  const value = isRatio ? ratio : median(observations.map(({ sample }) => figure(sample)));
+  const ofFloor = isRatio ? Number.NaN : ratio;
   const reached = row.targets.every((target) => isReached(target, target.of === "floor" ? ofFloor : value));
   const verdict = row.targets.length === 0 ? "open" : reached ? "pass" : "FAIL";
   return { row, value, ofFloor, verdict };

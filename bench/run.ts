@@ -18,7 +18,7 @@ import { buildTools } from "./tools.ts";
 
 const USAGE = `usage: npm run bench [-- OPTIONS]
   --quick         one short round: a first look
-  --only NAME,…   only these paths or measures (ws, wss, legacy, openvpn, …; relay, ping, datagrams, …; soak)
+  --only NAME,…   only these paths or measures (ws, wss, guard, legacy, openvpn, …; relay, ping, datagrams, …; soak)
   --soak SECONDS  also keep one flow at full speed that long and watch memory (300 when only "soak" is asked for)`;
 
 const FULL: Effort = { rounds: 3, flowSeconds: 3, datagramSeconds: 1.5, pings: 300 };
@@ -67,9 +67,11 @@ function selectRows(only: readonly string[]): readonly Row[] {
 
 function report(run: Run, results: readonly RowResult[], soak: SoakResult | undefined): void {
   if (results.length > 0) {
-    console.log(`\n${formatFloor(run)}\n\n${formatResults(results)}`);
+    if (run.floor.length > 0) console.log(`\n${formatFloor(run)}`);
+    console.log(`\n${formatResults(results)}`);
     console.log(
-      '\nwss is held against the plain floor; what TLS leaves of it on this machine is the row "floor over OpenSSL".',
+      '\nwss is held against the plain floor; what TLS leaves of it on this machine is the row "floor over OpenSSL".\n' +
+        "The guard is held against the same server without it; all other rows of ours have it on, as it is by default.",
     );
   }
   const flows = results.filter(({ row }) => row.unit === "Mbit/s").flatMap(({ row }) => processResultsOf(row, run));

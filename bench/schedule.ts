@@ -3,19 +3,21 @@
  * measurements of the floor, and a ratio is taken to the median of those neighbours only; then all is repeated.
  *
  *   round 1:  floor  ws  floor  wss  floor  …  floor      round 2:  the same again      result: medians over rounds
+ *
+ * The guard is held against a server without it instead, measure by measure: off, on, off.
  */
 import { Lab } from "../lab/namespace.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
-import { FLOOR_MEASURES, PATHS, type PathName, type Row } from "./rows.ts";
+import { FLOOR_MEASURES, PATHS, type PathName, type Row, referenceOf } from "./rows.ts";
 import { median } from "./statistics.ts";
 import type { Tools, Tunnel } from "./tunnels/tunnel.ts";
 
-/** One measurement of a path, and what the floor gave right before and after it. */
+/** One measurement of a path, and what its reference, mostly the floor, gave right before and after it. */
 export interface Observation {
   readonly path: PathName;
   readonly measure: MeasureName;
   readonly sample: Sample;
-  readonly floor: readonly Sample[];
+  readonly reference: readonly Sample[];
 }
 
 export interface Run {
@@ -29,6 +31,9 @@ interface ScheduleDeps {
   readonly tools: Tools;
   readonly say: (text: string) => void;
 }
+
+/** A path, and all that is wanted of it. */
+type Plan = readonly [path: PathName, measures: readonly MeasureName[]];
 
 type FloorSamples = ReadonlyMap<MeasureName, Sample>;
 
@@ -59,25 +64,57 @@ export class Schedule {
   }
 
   async #runRound(plan: ReadonlyMap<PathName, readonly MeasureName[]>): Promise<void> {
+    const paths = [...plan];
+    await this.#compareToFloor(paths.filter(([path]) => referenceOf(path) === "floor"));
+    for (const [path, measures] of paths) {
+      if (referenceOf(path) !== "floor") await this.#compareTo(referenceOf(path), path, measures);
+    }
+  }
+
+  async #compareToFloor(paths: readonly Plan[]): Promise<void> {
+    const [first] = paths;
+    if (first === undefined) return;
     const lab = await Lab.open();
     try {
       const floor = await PATHS.floor.build(lab, this.#deps.tools);
-      const paths = [...plan];
-      let before: FloorSamples = await this.#measureFloor(floor, referencesOf(paths[0]?.[1] ?? []));
+      let before: FloorSamples = await this.#measureFloor(floor, floorMeasuresOf(first[1]));
       for (const [index, [path, measures]] of paths.entries()) {
         const samples = await this.#measurePath(path, measures);
         const next = paths[index + 1]?.[1] ?? [];
-        const after = await this.#measureFloor(floor, referencesOf([...measures, ...next]));
+        const after = await this.#measureFloor(floor, floorMeasuresOf([...measures, ...next]));
         for (const [measure, sample] of samples) {
-          const reference = FLOOR_MEASURES[measure];
-          const neighbours = [before.get(reference), after.get(reference)].filter((found) => found !== undefined);
-          this.#observations.push({ path, measure, sample, floor: neighbours });
+          const floorMeasure = FLOOR_MEASURES[measure];
+          this.#observe(path, measure, sample, [before.get(floorMeasure), after.get(floorMeasure)]);
         }
         before = after;
       }
     } finally {
       await lab.close();
     }
+  }
+
+  /** Both stand at the same time, so that no more than one measurement lies between the two that a ratio is made of. */
+  async #compareTo(reference: PathName, path: PathName, measures: readonly MeasureName[]): Promise<void> {
+    const lab = await Lab.open();
+    try {
+      const other = await PATHS[reference].build(lab, this.#deps.tools);
+      const tunnel = await PATHS[path].build(lab, this.#deps.tools);
+      for (const measure of measures) {
+        const before = await this.#measureOne(reference, other, measure);
+        const sample = await this.#measureOne(path, tunnel, measure);
+        const after = await this.#measureOne(reference, other, measure);
+        if (sample !== undefined) this.#observe(path, measure, sample, [before, after]);
+      }
+    } catch (error) {
+      this.#fail({ path, reason: reasonOf(error) });
+    } finally {
+      await lab.close();
+    }
+  }
+
+  #observe(path: PathName, measure: MeasureName, sample: Sample, neighbours: readonly (Sample | undefined)[]): void {
+    const reference = neighbours.filter((neighbour) => neighbour !== undefined);
+    this.#observations.push({ path, measure, sample, reference });
   }
 
   async #measureFloor(floor: Tunnel, measures: readonly MeasureName[]): Promise<FloorSamples> {
@@ -96,7 +133,10 @@ export class Schedule {
     const lab = await Lab.open();
     try {
       const tunnel = await PATHS[path].build(lab, this.#deps.tools);
-      for (const measure of measures) await this.#measureOne(path, tunnel, measure, samples);
+      for (const measure of measures) {
+        const sample = await this.#measureOne(path, tunnel, measure);
+        if (sample !== undefined) samples.set(measure, sample);
+      }
     } catch (error) {
       this.#fail({ path, reason: reasonOf(error) });
     } finally {
@@ -105,18 +145,15 @@ export class Schedule {
     return samples;
   }
 
-  async #measureOne(
-    path: PathName,
-    tunnel: Tunnel,
-    measure: MeasureName,
-    samples: Map<MeasureName, Sample>,
-  ): Promise<void> {
+  /** Undefined if it could not be measured. */
+  async #measureOne(path: PathName, tunnel: Tunnel, measure: MeasureName): Promise<Sample | undefined> {
     try {
       const sample = await MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
-      samples.set(measure, sample);
       this.#deps.say(`  ${path} ${measure}: ${formatValue(sample.value)}`);
+      return sample;
     } catch (error) {
       this.#fail({ path, measure, reason: reasonOf(error) });
+      return undefined;
     }
   }
 
@@ -137,12 +174,12 @@ export function measuresByPath(rows: readonly Row[]): ReadonlyMap<PathName, read
   return plan;
 }
 
-/** The figure relative to the median of the floor's before and after it. */
-export function ratioToFloor(observation: Observation, figure: (sample: Sample) => number): number {
-  return figure(observation.sample) / median(observation.floor.map(figure));
+/** The figure relative to the median of the reference's before and after it. */
+export function ratioToReference(observation: Observation, figure: (sample: Sample) => number): number {
+  return figure(observation.sample) / median(observation.reference.map(figure));
 }
 
-function referencesOf(measures: readonly MeasureName[]): readonly MeasureName[] {
+function floorMeasuresOf(measures: readonly MeasureName[]): readonly MeasureName[] {
   return [...new Set(measures.map((measure) => FLOOR_MEASURES[measure]))];
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Sample } from "../../../bench/measures.ts";
 import { parseReceived } from "../../../bench/measures.ts";
 import { floorValueOf, processResultsOf, resultOf } from "../../../bench/result.ts";
-import type { Row, Target } from "../../../bench/rows.ts";
+import { type Row, referenceOf, type Target } from "../../../bench/rows.ts";
 import { measuresByPath, type Run } from "../../../bench/schedule.ts";
 
 const row = (targets: readonly Target[], unit: Row["unit"] = "Mbit/s"): Row => ({
@@ -17,7 +17,7 @@ const row = (targets: readonly Target[], unit: Row["unit"] = "Mbit/s"): Row => (
 const flow = (value: number, cpuSecondsPerGigabit = 0.1): Sample => ({ value, cpuSecondsPerGigabit });
 
 const run = (pairs: readonly (readonly [ours: Sample, ...floor: Sample[]])[]): Run => ({
-  observations: pairs.map(([sample, ...floor]) => ({ path: "ws", measure: "up", sample, floor })),
+  observations: pairs.map(([sample, ...reference]) => ({ path: "ws", measure: "up", sample, reference })),
   floor: pairs.flatMap(([, ...floor]) => floor.map((sample) => ({ measure: "up", sample }) as const)),
   failures: [],
 });
@@ -50,6 +50,23 @@ test("processor time is judged by an upper bound relative to the floor's", () =>
   const judge = (below: number): string => resultOf(row([{ of: "floor", below }], "CPU s/Gbit"), measured).verdict;
   assert.equal(judge(1.25), "FAIL");
   assert.equal(judge(1.35), "pass");
+});
+
+test("what the guard leaves is the ratio itself, of neighbours and then of rounds, and has none to the floor", () => {
+  const measured = run([
+    [flow(960), flow(900), flow(1100)],
+    [flow(470), flow(500), flow(500)],
+    [flow(990), flow(1000), flow(1000)],
+  ]);
+  const result = resultOf(row([{ of: "value", atLeast: 0.95 }], "of guard off"), measured);
+  assert.equal(result.value, 0.96);
+  assert.equal(result.ofFloor, Number.NaN);
+  assert.equal(result.verdict, "pass");
+});
+
+test("the guard is held against a server without it, and everything else against the floor", () => {
+  assert.equal(referenceOf("guard"), "no-guard");
+  assert.equal(referenceOf("ws"), "floor");
 });
 
 test("a row without observations is reported as not measured, one without targets is open", () => {
