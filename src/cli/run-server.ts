@@ -19,7 +19,7 @@ import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { DEFAULT_STATE_DIRECTORY, StateDirectory } from "../state/state-directory.ts";
 import { TOKEN_FILE_NAME, TokenFile } from "../state/token-file.ts";
 import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
-import { parseIpAddress, somePrefixHolds } from "../wire/ip-prefix.ts";
+import { parseIpAddress, parseIpPrefix, somePrefixHolds } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
 import { findUser } from "./accounts.ts";
 import { fitConnections } from "./descriptor-limit.ts";
@@ -190,6 +190,7 @@ function definitionOf(config: NetworkConfig, device: Device | undefined): Networ
     name,
     device,
     addresses: addresses.filter((address) => address !== undefined),
+    prefixes: config.addresses.map(parseIpPrefix).filter((prefix) => prefix !== undefined),
     bridge,
     floodBroadcast: broadcast,
     floodMulticast: multicast,

@@ -6,6 +6,7 @@ import type { GuardOptions } from "../guard/guard-options.ts";
 import { NetworkGuard } from "../guard/network-guard.ts";
 import type { Port } from "../switch/port.ts";
 import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
+import type { IpPrefix } from "../wire/ip-prefix.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Segmenter } from "../wire/segment.ts";
 import { Uplink } from "./uplink.ts";
@@ -17,6 +18,8 @@ export interface NetworkDefinition {
   readonly device: Device | undefined;
   /** The TAP's IP addresses, 4 or 16 bytes each: nobody else may claim them. */
   readonly addresses: readonly Uint8Array[];
+  /** The IP networks that these are in: with their lengths peers get addresses of their own. */
+  readonly prefixes: readonly IpPrefix[];
   /** Whether unknown unicast goes to the TAP. */
   readonly bridge: boolean;
   readonly floodBroadcast: boolean;

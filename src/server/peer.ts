@@ -18,6 +18,7 @@ import { OFFLOAD_ALL } from "../wire/offload.ts";
 import type { AcceptedOpening } from "../wire/opening.ts";
 import type { IssuedCredential } from "./access.ts";
 import { type Admitted, ownerOf } from "./admission.ts";
+import { assignedAddresses } from "./assigned-addresses.ts";
 import { DropReport } from "./drop-report.ts";
 import type { Network } from "./network.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -211,9 +212,11 @@ export class Peer implements Egress {
     this.#hasHello = true;
     this.connection.peerOffloads = message.offloads;
     const { maxMessageBytes } = this.#options;
-    const { mtu } = this.#deps.network.definition;
+    const { mtu, prefixes } = this.#deps.network.definition;
+    const addresses = assignedAddresses(this.#grant.rules.addresses, prefixes);
     // We take every kind of super-frame: what another port cannot take is segmented here.
-    this.connection.sendControl({ kind: "welcome", agent: AGENT, mtu, offloads: OFFLOAD_ALL, maxMessageBytes });
+    const limits = { mtu, offloads: OFFLOAD_ALL, maxMessageBytes };
+    this.connection.sendControl({ kind: "welcome", agent: AGENT, ...limits, addresses });
     this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
   }
 

@@ -12,7 +12,7 @@ export const MAX_CONTROL_TEXT_LENGTH = 16_384;
 const MAX_PHRASE_LENGTH = 1024;
 
 /** Addresses of one device; more are an error. */
-const MAX_ADDRESSES = 16;
+export const MAX_ADDRESSES = 16;
 
 /** Words for people, made harmless: one line, printable, at most 1024 characters. */
 const phrase = z.string().transform((text) => printable(text, MAX_PHRASE_LENGTH));

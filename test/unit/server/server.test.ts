@@ -34,6 +34,7 @@ const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const NETWORK: Omit<NetworkDefinition, "device"> = {
   name: "default",
   addresses: [],
+  prefixes: [],
   bridge: false,
   floodBroadcast: true,
   floodMulticast: true,
