@@ -10,6 +10,7 @@ import { run } from "./child.ts";
 /** Debian package of each program, by the program's name. */
 const PACKAGES = {
   gcc: "gcc",
+  htpasswd: "apache2-utils",
   ip: "iproute2",
   iperf3: "iperf3",
   nginx: "nginx",
