@@ -17,6 +17,7 @@ import type { AclRule, PortRange } from "../switch/port-rules.ts";
 import { type IpPrefix, prefixHolds } from "../wire/ip-prefix.ts";
 import type { PacketHeaders } from "../wire/packet-headers.ts";
 import { FlowCache, Verdict } from "./flow-cache.ts";
+import { isReadAlike } from "./snap-header.ts";
 
 /** Rules of one peer. */
 export const MAX_ACL_RULES = 256;
@@ -59,7 +60,7 @@ class Direction {
   }
 
   judge(headers: PacketHeaders): DropReason {
-    if (!headers.isWhole) return Drop.aclDenied;
+    if (!isReadAlike(headers)) return Drop.aclDenied;
     if (headers.ipVersion === 0) return Drop.none;
     let verdict = this.#flows.lookUp(headers);
     if (verdict === Verdict.unknown) {

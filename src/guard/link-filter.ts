@@ -1,9 +1,8 @@
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { isVlanTag } from "../wire/ethernet.ts";
 import type { PacketHeaders } from "../wire/packet-headers.ts";
+import { FIRST_ETHER_TYPE } from "./snap-header.ts";
 
-/** Ethertypes below this are lengths: the frame is one of IEEE 802.2 LLC, e.g. spanning tree. */
-const FIRST_ETHER_TYPE = 0x0600;
 /** What stands for all frames with a length, in a list of ethertypes. */
 export const LLC = 0;
 

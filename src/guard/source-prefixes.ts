@@ -5,6 +5,7 @@ import { EtherType, uint16At } from "../wire/ethernet.ts";
 import { type IpPrefix, type IpVersion, prefixHolds } from "../wire/ip-prefix.ts";
 import type { PacketHeaders } from "../wire/packet-headers.ts";
 import { isUnspecified } from "./ip-source.ts";
+import { isReadAlike } from "./snap-header.ts";
 
 /** Prefixes of one peer: every frame may be compared with each. */
 export const MAX_SOURCE_PREFIXES = 64;
@@ -31,7 +32,7 @@ export class SourcePrefixes {
   #mayPass(headers: PacketHeaders, prefixes: readonly IpPrefix[]): boolean {
     const { bytes, network, end, ipVersion, sourceIp } = headers;
     if (ipVersion !== 0) return mayBeFrom(prefixes, ipVersion === 4 ? 4 : 6, bytes, sourceIp);
-    if (headers.etherType !== EtherType.arp) return headers.isWhole;
+    if (headers.etherType !== EtherType.arp) return isReadAlike(headers);
     return isIpv4Arp(bytes, network, end) && mayBeFrom(prefixes, 4, bytes, network + ARP_SENDER_IP);
   }
 }

@@ -126,6 +126,7 @@ test("what cannot be parsed never matches an allow", () => {
   const all = [rule("allow")];
   assert.equal(judge(all, good), Drop.none);
   const broken = {
+    "IPv4 behind SNAP": ethernetFrame(9, [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45]),
     "cut short in its ports": good.subarray(0, 37),
     "cut short in its IP header": good.subarray(0, 33),
     "cut short in its Ethernet header": good.subarray(0, 13),

@@ -115,6 +115,32 @@ describe("header rule", () => {
     assert.equal(off.send(ethernet(MAC_B, 0x0800, [0x45])), "none");
   });
 
+  test("what belongs behind an ethertype is dropped behind SNAP (VU#855201), in a VLAN too; other LLC passes", () => {
+    const peer = new GuardedLan().join(BOB);
+    const snap = (oui: number, type: number): readonly number[] => [
+      0xaa,
+      0xaa,
+      3,
+      0,
+      0,
+      oui,
+      type >> 8,
+      type & 0xff,
+      0x60,
+    ];
+    for (const type of [0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8]) {
+      for (const oui of [0, 0xf8]) {
+        assert.equal(peer.send(ethernet(MAC_B, 9, snap(oui, type))), "unparsable");
+        assert.equal(peer.send(ethernet(MAC_B, 0x8100, [0, 0, 0, 9, ...snap(oui, type)])), "unparsable");
+      }
+    }
+    // Cisco's discovery protocol, AppleTalk's address resolution, spanning tree, and SNAP cut short.
+    assert.equal(peer.send(ethernet(MAC_B, 9, [0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0, 0])), "none");
+    assert.equal(peer.send(ethernet(MAC_B, 9, snap(0, 0x80f3))), "none");
+    assert.equal(peer.send(ethernet(MAC_B, 3, [0x42, 0x42, 3])), "none");
+    assert.equal(peer.send(ethernet(MAC_B, 9, snap(0, 0x86dd).slice(0, 7))), "none");
+  });
+
   test("protocols without IP pass", () => {
     const peer = new GuardedLan().join(BOB);
     for (const type of [0x88cc, 0x0026, 0x88f7]) assert.equal(peer.send(ethernet(MAC_B, type, [1, 2, 3])), "none");

@@ -75,6 +75,8 @@ test("fragments and packets with broken lengths are judged by the address they h
 test("what is neither IP nor ARP passes, unless it may hide a source", () => {
   assert.equal(judge(ethernetFrame(0x88cc, [1, 2, 3])), Drop.none);
   assert.equal(judge(ethernetFrame(0x0026, [0x42, 0x42])), Drop.none);
+  const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45];
+  assert.equal(judge(ethernetFrame(9, snap)), Drop.sourceIpDenied, "IPv4 behind SNAP");
   assert.equal(judge(ipFrame({ from: "10.1.0.1", tags: [0, 0, 0] })), Drop.sourceIpDenied, "three tags");
   assert.equal(judge(ipFrame({ from: "10.1.0.1" }).subarray(0, 33)), Drop.sourceIpDenied, "cut short");
   const otherVersion = ipFrame({ from: "10.1.0.1" });
