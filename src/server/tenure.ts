@@ -37,8 +37,10 @@ export class Tenure {
     this.#sessions.add(peer.owner, peer);
   }
 
+  /** Its last drops are told now: who comes, does harm and goes would leave no trace. */
   end(peer: Peer): void {
     this.#sessions.delete(peer.owner, peer);
+    this.#reportDropsOf(peer, Number.POSITIVE_INFINITY);
   }
 
   /** Cuts whose credentials or grant have ended by now, Unix milliseconds. Cheap: asked every half second. */
@@ -73,13 +75,15 @@ export class Tenure {
 
   /** Logs what policy and guard dropped, peer by peer, now and then. `nowMs` is the clock's. */
   reportDrops(nowMs: number): void {
-    for (const peer of this.#deps.peers.values()) {
-      const drops = peer.nextDropReport(nowMs);
-      if (drops === undefined) continue;
-      const what = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
-      const text = `dropped frames of peer ${peer.id}: ${what.join(", ")}`;
-      this.#deps.log.warn("guard.dropped", text, { peer: peer.id, user: printable(peer.remote.user), drops });
-    }
+    for (const peer of this.#deps.peers.values()) this.#reportDropsOf(peer, nowMs);
+  }
+
+  #reportDropsOf(peer: Peer, nowMs: number): void {
+    const drops = peer.nextDropReport(nowMs);
+    if (drops === undefined) return;
+    const what = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
+    const text = `dropped frames of peer ${peer.id}: ${what.join(", ")}`;
+    this.#deps.log.warn("guard.dropped", text, { peer: peer.id, user: printable(peer.remote.user), drops });
   }
 
   #cut(peer: Peer, reason: string, message: string): void {
