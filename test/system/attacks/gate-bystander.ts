@@ -27,10 +27,16 @@ export class Bystander {
   }
 
   /** Joins with a token; the server must take tokens. */
-  static async start(server: GateServer, namespace: Namespace, url: string): Promise<Bystander> {
+  static async start(
+    server: GateServer,
+    namespace: Namespace,
+    url: string,
+    flags: readonly string[] = [],
+  ): Promise<Bystander> {
     const file = join(server.directory, "bystander.token");
     writeFileSync(file, await server.token(BYSTANDER), { mode: 0o600 });
-    const vpn = await startClient(namespace, ["--token-file", file, "--tap", "vpn0", "--address", ADDRESS, url]);
+    const tap = ["--token-file", file, "--tap", "vpn0", "--address", ADDRESS];
+    const vpn = await startClient(namespace, [...flags, ...tap, url]);
     const ping = namespace.start(["ping", "-n", "-i", "0.01", SERVER_ADDRESS]);
     const bystander = new Bystander(server, vpn, ping);
     await bystander.goesOn();

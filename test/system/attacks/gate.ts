@@ -2,11 +2,12 @@
  * Somebody at the gate: requests to join as a test wants them, from an address or as a user of its choice, and what is
  * answered. No client of ours would send most of them.
  */
+import type { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import type { Lab, Namespace } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
@@ -68,9 +69,16 @@ export class Gate {
 
   /** The same inside TLS; a handshake that fails rejects. The server's certificate is not looked at here. */
   async askSecurely(to: Destination, tls: ConnectionOptions = {}, headers: Headers = {}): Promise<Answer> {
-    const secure = connectTls({ ...tls, socket: this.knock(to), rejectUnauthorized: false });
-    await new Promise((resolve, reject) => secure.once("secureConnect", resolve).once("error", reject));
-    return exchange(secure, httpOpening(headers, "/"));
+    return exchange(await this.#shakeHands(to, tls), httpOpening(headers, "/"));
+  }
+
+  /** The certificate that is shown there now. */
+  async certificate(to: Destination): Promise<X509Certificate> {
+    const secure = await this.#shakeHands(to, {});
+    const certificate = secure.getPeerX509Certificate();
+    secure.destroy();
+    if (certificate === undefined) throw new Error("no certificate was shown");
+    return certificate;
   }
 
   /** Asks to join over uwsgi with more variables; `modifier1` 1 is a request for the control interface. */
@@ -78,6 +86,12 @@ export class Gate {
     const opening = OPENING.map(([name, value]) => [`HTTP_${name.toUpperCase().replaceAll("-", "_")}`, value] as const);
     const packet = encodeUwsgi(modifier1, [["REQUEST_URI", "/"], ...opening, ...Object.entries(variables)]);
     return exchange(this.knock(to), packet);
+  }
+
+  async #shakeHands(to: Destination, options: ConnectionOptions): Promise<TLSSocket> {
+    const secure = connectTls({ ...options, socket: this.knock(to), rejectUnauthorized: false });
+    await new Promise((resolve, reject) => secure.once("secureConnect", resolve).once("error", reject));
+    return secure;
   }
 }
 
