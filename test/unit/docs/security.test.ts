@@ -1,63 +1,61 @@
 /** The limits of docs/SECURITY.md against the constants. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
-import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
-import { SWITCH_DEFAULTS } from "../../../src/switch/switch.ts";
-import { KEEPALIVE_DEFAULTS } from "../../../src/transport/keepalive.ts";
-import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
-import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
-import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
-import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
-import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
-import { MAX_CONTROL_PAYLOAD_BYTES } from "../../../src/wire/websocket.ts";
+import { describe, test } from "node:test";
+import { readSources } from "../../source-files.ts";
 import { readText, sectionOf, tableRows } from "./documents.ts";
+import { LIMITS } from "./limits.ts";
 
-/** The value of a constant that is its file's own: `const NAME = 1_000;`. */
-function privateConstant(path: string, name: string): number {
-  const match = new RegExp(`^const ${name} = ([\\d_]+);$`, "m").exec(readText(path));
-  assert.ok(match?.[1] !== undefined, `${path} has no constant ${name}`);
-  return Number(match[1].replaceAll("_", ""));
-}
+/** Folders in which whatever comes from a stranger, a peer or a file is bounded. */
+const BOUNDED = ["access", "config", "guard", "server", "state", "transport"];
 
-const { backoff, dialTimeoutMs } = CLIENT_DEFAULTS;
+/** Constants that look like limits and are none: units, shapes of a protocol, what the schema says beside its key. */
+const NO_LIMITS: readonly string[] = [
+  ...[
+    "DAY_MS",
+    "UNITS_MS",
+    "SLACK_MS",
+    "LIFE_MS",
+    "TICK_MS",
+    "RETRY_AFTER_MS",
+    "DRAIN_MARGIN_MS",
+    "UNSETTLED_MS",
+    "SILENT_MS",
+  ],
+  ...["JWT_DEFAULTS", "WEB_SERVER_DEFAULTS", "CERTIFICATE_DEFAULTS", "NETWORK_DEFAULTS", "CONNECTION_DEFAULTS"],
+  ...[
+    "MAX_BASIC_LENGTH",
+    "MAX_LISTED",
+    "MAX_LENGTH",
+    "MAX_UNIX_PATH_BYTES",
+    "MAX_VLAN",
+    "MIN_MTU_BYTES",
+    "MAX_MTU_BYTES",
+  ],
+];
 
-const LIMITS: Readonly<Record<string, number | string>> = {
-  "HTTP head, bytes": DEFAULT_HTTP_LIMITS.maxHeadBytes,
-  "HTTP headers": DEFAULT_HTTP_LIMITS.maxHeaders,
-  "uwsgi packet, bytes": DEFAULT_UWSGI_LIMITS.maxBytes,
-  "uwsgi variables": DEFAULT_UWSGI_LIMITS.maxVars,
-  "handshake, ms": LISTENER_DEFAULTS.handshakeTimeoutMs,
-  "connections in their handshake, per listener": LISTENER_DEFAULTS.maxPending,
-  "time to read an answer that is no upgrade, ms": privateConstant("src/transport/incoming.ts", "LINGER_MS"),
-  peers: SERVER_DEFAULTS.maxPeers,
-  "message, bytes": SERVER_DEFAULTS.maxMessageBytes,
-  "fragments of a message": privateConstant("src/wire/fragments.ts", "MAX_FRAGMENTS"),
-  "control frame, bytes": MAX_CONTROL_PAYLOAD_BYTES,
-  "control message, characters": MAX_CONTROL_TEXT_LENGTH,
-  "words of a peer, characters": privateConstant("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
-  "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
-  "egress buffers of 256 KiB": privateConstant("src/transport/egress-pools.ts", "MAX_LARGE"),
-  "egress buffers of 4 KiB": privateConstant("src/transport/egress-pools.ts", "MAX_SMALL"),
-  "connections in the middle of a message": privateConstant("src/transport/receive-buffers.ts", "MAX_LENT"),
-  "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
-  "a close, ms": SERVER_DEFAULTS.closeTimeoutMs,
-  "silence of a v2 peer, ms": KEEPALIVE_DEFAULTS.deadAfterMs,
-  "silence until TCP probes, ms": privateConstant("src/cli/tune-socket.ts", "KEEPALIVE_AFTER_MS"),
-  "bytes that nobody acknowledges, ms": privateConstant("src/cli/tune-socket.ts", "USER_TIMEOUT_MS"),
-  "addresses learned at one port": SWITCH_DEFAULTS.maxLearnedPerPort,
-  "learned addresses": SWITCH_DEFAULTS.fdbCapacity,
-  "ageing of a learned address, ms": SWITCH_DEFAULTS.agingMs,
-  "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
-  "datagrams of a UDP super-frame": MAX_UDP_SEGMENTS,
-  "headers of a super-frame, bytes": MAX_SUPER_FRAME_HEADER_BYTES,
-  "a client's connect, and its upgrade, ms": dialTimeoutMs,
-  "a client's first and longest wait, ms": `${backoff.firstMs}, ${backoff.maxMs}`,
-};
+const security = readText("docs/SECURITY.md");
 
-test("docs/SECURITY.md names each limit with the value in the code, and no other", () => {
-  const rows = tableRows(sectionOf(readText("docs/SECURITY.md"), "## Limits")).slice(1);
-  const documented = Object.fromEntries(rows.map(([limit = "", value]) => [limit, value]));
-  const expected = Object.fromEntries(Object.entries(LIMITS).map(([limit, value]) => [limit, String(value)]));
-  assert.deepEqual(documented, expected);
+describe("docs/SECURITY.md", () => {
+  for (const [heading, limits] of Object.entries(LIMITS)) {
+    test(`${heading}: names each limit with the value in the code and a reason, and no other`, () => {
+      const rows = tableRows(sectionOf(security, heading)).slice(1);
+      const documented = Object.fromEntries(rows.map(([limit = "", value]) => [limit, value]));
+      const expected = Object.fromEntries(Object.entries(limits).map(([limit, value]) => [limit, String(value)]));
+      assert.deepEqual(documented, expected);
+      for (const [limit, , why = ""] of rows) assert.notEqual(why, "", `${limit} has no reason`);
+    });
+  }
+
+  test("no constant that bounds something was forgotten", () => {
+    const compared = readText("test/unit/docs/limits.ts");
+    const BOUND = /^(?:export )?const ((?:MAX|MIN|LARGEST)_\w+|\w+_MS|\w+_DEFAULTS)(?:: \w+)? =/gm;
+    const names = readSources("src")
+      .filter(({ path }) => BOUNDED.includes(path.split("/")[1] ?? ""))
+      .flatMap(({ path, text }) => [...text.matchAll(BOUND)].map(([, name = ""]) => ({ path, name })));
+    assert.ok(names.length > 60, "the constants were found");
+    for (const { path, name } of names) {
+      const isCompared = new RegExp(`\\b${name}\\b`).test(compared) || NO_LIMITS.includes(name);
+      assert.ok(isCompared, `${path}: ${name} is no limit of docs/SECURITY.md; add it to test/unit/docs/limits.ts`);
+    }
+  });
 });

@@ -1,0 +1,234 @@
+/** Every limit in the code, by the name that docs/SECURITY.md gives it. */
+
+import { AUTHENTICATION_TIMEOUT_MS } from "../../../src/access/authenticator-chain.ts";
+import { FETCH_TIMEOUT_MS, MAX_FETCHED_BYTES } from "../../../src/access/bounded-fetch.ts";
+import { MAX_DISTINGUISHED_NAME_LENGTH } from "../../../src/access/distinguished-name.ts";
+import { MAX_FORWARDED_HOPS } from "../../../src/access/front.ts";
+import { GUESS_LIMITER_DEFAULTS } from "../../../src/access/guess-limiter.ts";
+import { MAX_KEYS } from "../../../src/access/jwks.ts";
+import { CLOCK_TOLERANCE_S } from "../../../src/access/jwt-authenticator.ts";
+import { MAX_GROUPS } from "../../../src/access/jwt-claims.ts";
+import { PASSWORD_CHECKER_DEFAULTS } from "../../../src/access/password-checker.ts";
+import { JWKS_COOLDOWN_MS, JWKS_MAX_AGE_MS, JWKS_MAX_STALE_MS } from "../../../src/access/remote-jwks.ts";
+import { MAX_TOKENS } from "../../../src/access/token-table.ts";
+import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
+import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
+import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
+import { MAX_ACL_PARTS, MAX_ACL_RULES } from "../../../src/guard/acl.ts";
+import { MAX_ADDRESSES } from "../../../src/guard/address-guard.ts";
+import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
+import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
+import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
+import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
+import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
+import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
+import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
+import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
+import { KEEPALIVE_DEFAULTS } from "../../../src/transport/keepalive.ts";
+import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
+import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
+import { MAX_VLAN_TAGS } from "../../../src/wire/ethernet.ts";
+import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
+import { IPV6_MAX_EXTENSIONS } from "../../../src/wire/ip-packet.ts";
+import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
+import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
+import { MAX_CONTROL_PAYLOAD_BYTES } from "../../../src/wire/websocket.ts";
+import { readText } from "./documents.ts";
+
+type Limits = Readonly<Record<string, number | string>>;
+
+const DAY_MS = 86_400_000;
+
+/** The value of a constant that is its file's own: `const NAME = 16 * 1_024;`, a number, a product or a sum. */
+function own(path: string, name: string): number {
+  const match = new RegExp(`^(?:export )?const ${name} = ([\\d_]+(?: [*+] [\\d_]+)*);$`, "m").exec(readText(path));
+  if (match?.[1] === undefined) throw new Error(`${path} has no constant ${name} that is a number`);
+  const factors = (sum: string): number =>
+    sum.split(" * ").reduce((all, one) => all * Number(one.replaceAll("_", "")), 1);
+  return match[1].split(" + ").reduce((all, one) => all + factors(one), 0);
+}
+
+const both = ({ perSecond, burst }: FrameBudget): string => `${perSecond}, ${burst}`;
+
+const { backoff, dialTimeoutMs } = CLIENT_DEFAULTS;
+const guesses = GUESS_LIMITER_DEFAULTS;
+const checks = PASSWORD_CHECKER_DEFAULTS;
+const HASH = "src/access/password-hash.ts";
+const RULES = "src/config/rules-schema.ts";
+const FLAPS = "src/guard/mac-flaps.ts";
+const LOCK = "src/state/file-lock.ts";
+const SERVER = "src/config/server-schema.ts";
+
+const BEFORE: Limits = {
+  "connections, in all": CENSUS_DEFAULTS.maxConnections,
+  "connections of an address": CENSUS_DEFAULTS.maxConnectionsPerAddress,
+  "connections of an address in their handshake": CENSUS_DEFAULTS.maxPendingPerAddress,
+  "connections in their handshake, per listener": LISTENER_DEFAULTS.maxPending,
+  "descriptors kept for other things": own("src/cli/descriptor-limit.ts", "OTHER_DESCRIPTORS"),
+  "connections, with too few descriptors": own("src/cli/descriptor-limit.ts", "FEWEST_CONNECTIONS"),
+  "handshake, ms": LISTENER_DEFAULTS.handshakeTimeoutMs,
+  "unfinished head, bytes": own("src/transport/read-head.ts", "LARGEST_HEAD_BYTES"),
+  "HTTP head, bytes": DEFAULT_HTTP_LIMITS.maxHeadBytes,
+  "HTTP headers": DEFAULT_HTTP_LIMITS.maxHeaders,
+  "uwsgi packet, bytes": DEFAULT_UWSGI_LIMITS.maxBytes,
+  "uwsgi variables": DEFAULT_UWSGI_LIMITS.maxVars,
+  "addresses of X-Forwarded-For that are looked at": MAX_FORWARDED_HOPS,
+  "distinguished name, characters": MAX_DISTINGUISHED_NAME_LENGTH,
+  "requests that are decided on at a time": own("src/server/server.ts", "MAX_DECIDING"),
+  "time to read an answer that is no upgrade, ms": own("src/transport/incoming.ts", "LINGER_MS"),
+  "between two warnings of failed accepts, ms": own("src/transport/listener.ts", "ACCEPT_WARNING_EVERY_MS"),
+};
+
+const CREDENTIALS: Limits = {
+  "all authenticators together, ms": AUTHENTICATION_TIMEOUT_MS,
+  "password or token, characters": own("src/access/authorization.ts", "MAX_SECRET_LENGTH"),
+  "user's name, characters": MAX_USER_NAME_LENGTH,
+  "wrong credentials of an address": guesses.addressFailures,
+  "until one of them is forgiven, ms": guesses.forgiveAfterMs,
+  "wrong credentials of an address that nobody knows": guesses.unknownAddressFailures,
+  "until one of those is forgiven, ms": guesses.unknownForgiveAfterMs,
+  "wrong credentials beyond the budget that count": own("src/access/guess-limiter.ts", "MAX_DEBT"),
+  "delay of answers about a user, ms": guesses.delaysMs.join(", "),
+  "until a user's failures are forgotten, ms": guesses.userWindowMs,
+  "answers that are delayed at a time": guesses.maxDelayed,
+  "addresses, users and homes remembered": `${guesses.maxAddresses}, ${guesses.maxUsers}, ${guesses.maxHomes}`,
+  "lines of an htpasswd file": own("src/access/htpasswd.ts", "MAX_LINES"),
+  "cost of bcrypt, least and most read": `${own(HASH, "MIN_BCRYPT_COST")}, ${own(HASH, "MAX_BCRYPT_COST")}`,
+  "cost of bcrypt, written": own(HASH, "BCRYPT_COST"),
+  "new password, characters, at least": own(HASH, "MIN_PASSWORD_LENGTH"),
+  "password typed or piped, bytes": own("src/cli/read-password.ts", "MAX_LINE_BYTES"),
+  "password checks that wait": checks.maxWaiting,
+  "of them, of one address": checks.maxWaitingPerAddress,
+  "a password check waits, and runs, ms": `${checks.waitMs}, ${checks.runMs}`,
+  "verified passwords remembered": VERIFIED_PASSWORDS_DEFAULTS.maxEntries,
+  "and for how long, ms": VERIFIED_PASSWORDS_DEFAULTS.keepMs,
+  tokens: MAX_TOKENS,
+  "secret of a token, random bytes": own("src/access/token.ts", "SECRET_BYTES"),
+  "file of tokens, bytes": own("src/state/token-file.ts", "MAX_BYTES"),
+  "between two looks at it for connected peers, ms": own("src/state/token-file.ts", "LOOK_MS"),
+  "wait for a file's lock, ms": own(LOCK, "POLLS") * own(LOCK, "POLL_MS"),
+  "life of a token, days": own("src/cli/token-command.ts", "MAX_LIFETIME_DAYS"),
+  "life of an invite, days": own("src/cli/invite-command.ts", "MAX_LIFETIME_DAYS"),
+  "life of the credential for it, days": own("src/cli/access-keeper.ts", "CREDENTIAL_MS") / DAY_MS,
+  "invite, characters": own("src/transport/invite.ts", "MAX_INVITE_LENGTH"),
+  "pins in an invite": own("src/transport/invite.ts", "MAX_PINS"),
+  "groups in a JWT": MAX_GROUPS,
+  "clock of the issuer, s": CLOCK_TOLERANCE_S,
+  "keys of an issuer": MAX_KEYS,
+  "fetch of them, ms": FETCH_TIMEOUT_MS,
+  "answer to it, bytes": MAX_FETCHED_BYTES,
+  "between two fetches, ms": JWKS_COOLDOWN_MS,
+  "age at which keys are fetched again, ms": JWKS_MAX_AGE_MS,
+  "age at which they are not used, ms": JWKS_MAX_STALE_MS,
+  "sessions of a user": own("src/access/policy.ts", "DEFAULT_SESSIONS"),
+  "sessions of an anonymous address": own("src/access/policy.ts", "ANONYMOUS_SESSIONS"),
+  "between two looks at who may stay, ms": own("src/server/server.ts", "TENURE_TICK_MS"),
+};
+
+const PEERS: Limits = {
+  peers: SERVER_DEFAULTS.maxPeers,
+  "message, bytes": SERVER_DEFAULTS.maxMessageBytes,
+  "fragments of a message": own("src/wire/fragments.ts", "MAX_FRAGMENTS"),
+  "messages without a frame, per second": own("src/transport/control-budget.ts", "MESSAGES_PER_SECOND"),
+  "of them, at once": own("src/transport/control-budget.ts", "MESSAGES_AT_ONCE"),
+  "control frame, bytes": MAX_CONTROL_PAYLOAD_BYTES,
+  "control message, characters": MAX_CONTROL_TEXT_LENGTH,
+  "words of a peer, characters": own("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
+  "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
+  "of it, kept for control messages, bytes": own("src/transport/egress-queue.ts", "CONTROL_RESERVE_BYTES"),
+  "egress buffers of 256 KiB": own("src/transport/egress-pools.ts", "MAX_LARGE"),
+  "egress buffers of 4 KiB": own("src/transport/egress-pools.ts", "MAX_SMALL"),
+  "connections in the middle of a message": own("src/transport/receive-buffers.ts", "MAX_LENT"),
+  "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
+  "a close, ms": SERVER_DEFAULTS.closeTimeoutMs,
+  "silence of a v2 peer, ms": KEEPALIVE_DEFAULTS.deadAfterMs,
+  "silence until TCP probes, ms": own("src/cli/tune-socket.ts", "KEEPALIVE_AFTER_MS"),
+  "bytes that nobody acknowledges, ms": own("src/cli/tune-socket.ts", "USER_TIMEOUT_MS"),
+  "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
+  "datagrams of a UDP super-frame": MAX_UDP_SEGMENTS,
+  "headers of a super-frame, bytes": MAX_SUPER_FRAME_HEADER_BYTES,
+  "between two reports of a peer's drops, ms": own("src/server/drop-report.ts", "REPORT_EVERY_MS"),
+};
+
+const GUARD: Limits = {
+  "learned addresses": FDB_DEFAULTS.capacity,
+  "addresses learned at one port": FDB_DEFAULTS.maxLearnedPerPort,
+  "ageing of a learned address, ms": FDB_DEFAULTS.agingMs,
+  "source addresses of a bridge": DEFAULT_PORT_RULES.maxMacs,
+  "new source addresses of a port, per second and at once": both(GUARD_DEFAULTS.newMacBudget),
+  "addresses that are somebody's": MAC_OWNERS_DEFAULTS.capacity,
+  "of them, one user's": MAC_OWNERS_DEFAULTS.maxPerOwner,
+  "a user's, after the last session that had it, ms": GUARD_DEFAULTS.macOwnershipMs,
+  "rows looked at for one that makes way": own("src/guard/mac-owners.ts", "EVICTION_ROWS"),
+  "refused claims that are told of, in a minute": own("src/guard/refused-claims.ts", "MAX_CLAIMS"),
+  "between two tellings of the same, ms": own("src/guard/refused-claims.ts", "REPEAT_MS"),
+  "broadcast of a port, per second and at once": both(GUARD_DEFAULTS.broadcast),
+  "multicast of a port, per second and at once": both(GUARD_DEFAULTS.multicast),
+  "unknown unicast of a port, per second and at once": both(GUARD_DEFAULTS.unknownUnicast),
+  "between two loop probes, ms": own("src/guard/loop-watch.ts", "PROBE_PERIOD_MS"),
+  "probes of a port that are remembered": own("src/guard/watched-port.ts", "NONCES"),
+  "moves of an address until it flaps": own(FLAPS, "MAX_MOVES"),
+  "within, ms": own(FLAPS, "WINDOW_MS"),
+  "addresses whose moves are counted": own(FLAPS, "MAX_FLAPPING_MACS"),
+  "a port is shut, first and at most, ms": `${GUARD_DEFAULTS.shutMs}, ${GUARD_DEFAULTS.maxShutMs}`,
+  "learned IP addresses": BINDINGS_DEFAULTS.capacity,
+  "assigned IP addresses": BINDINGS_DEFAULTS.maxAssigned,
+  "IP addresses of a host, a bridge, the uplink": Object.values(MAX_ADDRESSES).join(", "),
+  "silence until an IP address is free, ms": BINDINGS_DEFAULTS.silenceMs,
+  "a DHCP lease is believed, ms": BINDINGS_DEFAULTS.maxLeaseMs,
+  "rows of a table that are swept in a second": own("src/guard/network-guard.ts", "SWEEP_ROWS"),
+  "IPv6 extension headers": IPV6_MAX_EXTENSIONS,
+  "VLAN tags": MAX_VLAN_TAGS,
+  "options of neighbour discovery": own("src/wire/neighbour-discovery.ts", "MAX_OPTIONS"),
+  "options of DHCP": own("src/wire/dhcp.ts", "MAX_OPTIONS"),
+  "flows that an access list remembers, per direction": own("src/guard/flow-cache.ts", "SLOTS"),
+};
+
+const FILES: Limits = {
+  "configuration file, bytes": own("src/config/load-server-config.ts", "MAX_FILE_BYTES"),
+  "aliases in it": own("src/config/yaml-text.ts", "MAX_ALIASES"),
+  "mistakes told of": own("src/config/config-problem.ts", "MAX_SHOWN"),
+  "entries of a list": own("src/config/schema-fields.ts", "MAX_ENTRIES"),
+  "text, characters": own("src/config/schema-fields.ts", "MAX_TEXT_LENGTH"),
+  "path of a file, bytes": own("src/config/file-path.ts", "MAX_PATH_BYTES"),
+  listeners: own(SERVER, "MAX_LISTENERS"),
+  "handshake_timeout, from and to, ms": `${own(SERVER, "MIN_HANDSHAKE_MS")}, ${own(SERVER, "MAX_HANDSHAKE_MS")}`,
+  "other numbers under `limits`, at most": own(SERVER, "MAX_COUNT"),
+  authenticators: own("src/config/authentication-schema.ts", "MAX_AUTHENTICATORS"),
+  networks: own("src/config/network-schema.ts", "MAX_NETWORKS"),
+  "addresses of a TAP": own("src/config/network-schema.ts", "MAX_ADDRESSES"),
+  "`macs` of a user": own(RULES, "MAX_MACS"),
+  "`ethertypes` and `addresses` of a user": own(RULES, "MAX_PER_FRAME"),
+  "`source_prefixes` of a user": MAX_SOURCE_PREFIXES,
+  "`sessions` of a user": own(RULES, "MAX_SESSIONS"),
+  "rate, bytes per second, from and to": `${own(RULES, "MIN_RATE_BYTES")}, ${own(RULES, "MAX_RATE_BYTES")}`,
+  "rules of an access list": MAX_ACL_RULES,
+  "prefixes and port ranges in it": MAX_ACL_PARTS,
+  "of one kind in one rule": own("src/config/acl-schema.ts", "MAX_PARTS"),
+  "budget of the guard, frames": own("src/config/guard-schema.ts", "MAX_FRAMES"),
+  "time of the guard, ms": own("src/config/guard-schema.ts", "MAX_TIME_MS"),
+  "other file that is read again, bytes": own("src/config/watched-file.ts", "MAX_BYTES"),
+  "between two looks at it, ms": own("src/config/watched-file.ts", "POLL_MS"),
+};
+
+const CLIENT: Limits = {
+  "a client's connect, and its upgrade, ms": dialTimeoutMs,
+  "a client's first and longest wait, ms": `${backoff.firstMs}, ${backoff.maxMs}`,
+  "wait that an answer of 429 or 503 can ask for, ms": own("src/transport/dial-error.ts", "MAX_RETRY_AFTER_MS"),
+  "sentence beside a refusal, bytes read": own("src/transport/refusal-sentence.ts", "MAX_BODY_BYTES"),
+  "and characters shown": own("src/transport/refusal-sentence.ts", "MAX_SENTENCE_LENGTH"),
+  "and time for it, ms": own("src/transport/refusal-sentence.ts", "READ_TIMEOUT_MS"),
+  "between two addresses of a name, ms": own("src/transport/happy-eyeballs.ts", "ATTEMPT_DELAY_MS"),
+  "addresses from the server": own("src/wire/control-message.ts", "MAX_ADDRESSES"),
+  "servers whose credential is kept": own("src/state/kept-credentials.ts", "MAX_SERVERS"),
+};
+
+/** By the heading of their table. */
+export const LIMITS: Readonly<Record<string, Limits>> = {
+  "### Before anybody is known": BEFORE,
+  "### Credentials": CREDENTIALS,
+  "### Peers": PEERS,
+  "### The guard": GUARD,
+  "### Files": FILES,
+  "### The client": CLIENT,
+};
