@@ -71,7 +71,7 @@ export function serverConfigOf(settings: ServerSettings): ServerConfig {
   const config = settings.config === undefined ? fromFlags(settings) : fromFile(settings, settings.config);
   if (config.listen.length === 0) {
     throw new ConfigError("LISTEN_MISSING", "there is nothing to listen on.", {
-      hint: "Give --listen, or listen in the configuration file.",
+      hint: "Give --listen, or listen in the configuration file. Try: vpn-ws server --help",
     });
   }
   return withDefaults(config);
