@@ -25,6 +25,8 @@ export interface ForgerOptions {
   readonly bridge?: boolean;
   /** Default `/office`. */
   readonly path?: string;
+  /** Default v1, whose messages are bare frames; those of v2 begin with a virtio-net header. */
+  readonly dialect?: "v1" | "v2";
 }
 
 /** A MAC for a user: the server remembers for an hour whose one was. */
@@ -37,7 +39,6 @@ export class Forger {
   readonly options: ForgerOptions;
   /** What it was sent, oldest first. */
   readonly frames: Buffer[] = [];
-  isClosed = false;
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
 
@@ -45,9 +46,6 @@ export class Forger {
     this.#socket = socket;
     this.options = options;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("close", () => {
-      this.isClosed = true;
-    });
   }
 
   /** Asks to join at a unix socket: the forger, or the status of the refusal. */
@@ -61,7 +59,7 @@ export class Forger {
     return status;
   }
 
-  /** Sends frames in one piece, so that the server takes them in one go. */
+  /** Sends messages in one piece, so that the server takes them in one go. */
   send(...frames: readonly Uint8Array[]): this {
     this.#socket.write(Buffer.concat(frames.map((frame) => encodeFrame(frame, MASK))));
     return this;
@@ -86,6 +84,12 @@ export class Forger {
     await waitFor(`a frame at ${this.options.user}`, () => this.has(frame), { pollMs: 5 });
   }
 
+  /** Is gone once what was sent is. */
+  leave(): void {
+    this.#socket.end();
+  }
+
+  /** Is gone at once. */
   close(): void {
     this.#socket.destroy();
   }
@@ -98,7 +102,7 @@ export class Forger {
   }
 }
 
-function formatOpening({ user, mac, bridge = false, path = "/office" }: ForgerOptions): string {
+function formatOpening({ user, mac, bridge = false, path = "/office", dialect }: ForgerOptions): string {
   const lines = [
     `GET ${path} HTTP/1.1`,
     "Host: vpn",
@@ -107,6 +111,7 @@ function formatOpening({ user, mac, bridge = false, path = "/office" }: ForgerOp
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
     `Authorization: ${basicAuthorization(user)}`,
   ];
+  if (dialect === "v2") lines.push("Sec-WebSocket-Protocol: vpn-ws.v2");
   if (mac !== undefined) lines.push(`X-vpn-ws-MAC: ${mac}`);
   if (bridge) lines.push("X-vpn-ws-bridge: on");
   return `${lines.join("\r\n")}${HEAD_END}`;

@@ -4,38 +4,19 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Namespace } from "../../../lab/namespace.ts";
-import { TAP } from "../../../lab/network.ts";
 import { whyNoLab } from "../../../lab/programs.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { Arena, type Host } from "./arena.ts";
 import { type Forger, userMac } from "./forger.ts";
 import { hidings, neighbourAdvertisement, neighbourSolicitation, routerAdvertisement } from "./neighbour-messages.ts";
 import { ALL_NODES, ALL_NODES_MAC, arp, BROADCAST, icmp, ip, ipv4, type Macs, Protocol, packet } from "./packets.ts";
+import { assertKnows, defaultRoutes, gatewayTo, kernelCount, neighboursOf } from "./victim.ts";
 
 const MALLORY = userMac("mallory");
 const MALLORY_IPV4 = "10.80.0.66";
 const MALLORY_LINK_LOCAL = "fe80::66";
 /** Behind the server, as far as Alice knows. */
 const FAR = "10.99.0.7";
-
-/** What a host believes of others' MACs, by address. */
-async function neighboursOf({ namespace }: Host): Promise<ReadonlyMap<string, string>> {
-  const rows = JSON.parse(await namespace.ip("-json", "neighbour", "show", "dev", TAP)) as readonly {
-    readonly dst: string;
-    readonly lladdr?: string;
-  }[];
-  return new Map(rows.map(({ dst, lladdr = "none" }) => [dst, lladdr]));
-}
-
-async function assertKnows(host: Host, others: readonly Host[]): Promise<void> {
-  const neighbours = await neighboursOf(host);
-  for (const { ipv4, ipv6, mac } of others) {
-    assert.deepEqual([ipv4, neighbours.get(ipv4)], [ipv4, mac]);
-    // Who was never asked has no entry, and that is none that is wrong.
-    assert.deepEqual([ipv6, neighbours.get(ipv6) ?? mac], [ipv6, mac]);
-  }
-}
 
 function poisonedArp(victim: Host, inNameOf: Host): readonly Buffer[] {
   const said = { senderIp: inNameOf.ipv4, targetIp: victim.ipv4 };
@@ -85,20 +66,6 @@ function routerFrame(from: string, source: string, lifetimeSeconds: number, to =
 function timestampRequest(macs: Macs, source: string, victim: Host): Buffer {
   const payload = icmp(13, 0, Buffer.alloc(16));
   return packet({ ...macs, source, destination: victim.ipv4, protocol: Protocol.icmp, payload });
-}
-
-async function timestampsAskedOf({ namespace }: Host): Promise<number> {
-  const { stdout } = await namespace.run(["cat", "/proc/net/snmp"]);
-  const [names = "", values = ""] = stdout.split("\n").filter((line) => line.startsWith("Icmp:"));
-  return Number(values.split(" ")[names.split(" ").indexOf("InTimestamps")]);
-}
-
-async function defaultRoutes(namespace: Namespace): Promise<string> {
-  return (await namespace.ip("-6", "route", "show", "default")).trim();
-}
-
-async function gatewayTo({ namespace }: Host, address: string): Promise<string> {
-  return / via (\S+)/.exec(await namespace.ip("route", "get", address))?.[1] ?? "none";
 }
 
 describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () => {
@@ -155,18 +122,18 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
 
   test("cannot be a router", async () => {
     await attack(async () => {
-      const before = await defaultRoutes(arena.bob.namespace);
+      const before = await defaultRoutes(arena.bob);
       const frames = [ALL_NODES_MAC, arena.bob.mac].map((to) => routerFrame(MALLORY, MALLORY_LINK_LOCAL, 1_800, to));
       mallory.send(...frames);
       await arena.untilDropped("mallory", "rogue-router");
       assert.equal(arena.drops("mallory")["rogue-router"], frames.length);
-      assert.equal(await defaultRoutes(arena.bob.namespace), before);
+      assert.equal(await defaultRoutes(arena.bob), before);
     });
   });
 
   test("cannot hide a router's advertisement behind extension headers or in fragments", async () => {
     await attack(async () => {
-      const before = await defaultRoutes(arena.bob.namespace);
+      const before = await defaultRoutes(arena.bob);
       const ends = { source: MALLORY_LINK_LOCAL, destination: ALL_NODES };
       const hidden = hidings(routerAdvertisement(ends, 1_800));
       const frames = hidden.flatMap(({ parts }) =>
@@ -176,7 +143,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
       await arena.untilDropped("mallory", "rogue-router", "unparsable");
       const { "rogue-router": seen = 0, unparsable = 0 } = arena.drops("mallory");
       assert.equal(seen + unparsable, hidden.length, "each is dropped, or the fragment without which it is none");
-      assert.equal(await defaultRoutes(arena.bob.namespace), before);
+      assert.equal(await defaultRoutes(arena.bob), before);
     });
   });
 
@@ -184,9 +151,9 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
     const routerMac = userMac("router");
     const router = await arena.join({ user: "router", mac: routerMac });
     router.send(routerFrame(routerMac, "fe80::99", 1_800));
-    await waitFor("the route", async () => (await defaultRoutes(arena.bob.namespace)).includes("fe80::99"));
+    await waitFor("the route", async () => (await defaultRoutes(arena.bob)).includes("fe80::99"));
     router.send(routerFrame(routerMac, "fe80::99", 0));
-    await waitFor("no route", async () => (await defaultRoutes(arena.bob.namespace)) === "");
+    await waitFor("no route", async () => (await defaultRoutes(arena.bob)) === "");
     router.close();
   });
 
@@ -204,14 +171,14 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
     await attack(async () => {
       const { alice, bob, server } = arena;
       const macs = { to: bob.mac, from: MALLORY };
-      const before = await timestampsAskedOf(bob);
+      const before = await kernelCount(bob, "Icmp", "InTimestamps");
       const never = ["127.0.0.1", "224.0.0.1", "255.255.255.255"];
       const sources = [alice.ipv4, server.ipv4, ...never];
       mallory.send(...sources.map((source) => timestampRequest(macs, source, bob)));
       mallory.send(timestampRequest(macs, MALLORY_IPV4, bob));
-      await waitFor("the honest one", async () => (await timestampsAskedOf(bob)) > before);
+      await waitFor("the honest one", async () => (await kernelCount(bob, "Icmp", "InTimestamps")) > before);
       await arena.untilDropped("mallory", "ip-spoof");
-      assert.equal(await timestampsAskedOf(bob), before + 1);
+      assert.equal(await kernelCount(bob, "Icmp", "InTimestamps"), before + 1);
       assert.equal(arena.drops("mallory")["ip-spoof"], sources.length);
     });
   });
@@ -247,13 +214,13 @@ describe("the same attacker where the guard is off", { skip: await whyNoLab("pin
   });
 
   test("is a router, hidden or not", async () => {
-    const { namespace } = arena.bob;
+    const { bob } = arena;
     const ends = { source: MALLORY_LINK_LOCAL, destination: ALL_NODES };
     for (const { name, parts } of hidings(routerAdvertisement(ends, 1_800)).slice(0, 3)) {
       mallory.send(...parts.map((part) => packet({ to: ALL_NODES_MAC, from: MALLORY, ...ends, ...part })));
-      await waitFor(`a route by ${name}`, async () => (await defaultRoutes(namespace)).includes(MALLORY_LINK_LOCAL));
+      await waitFor(`a route by ${name}`, async () => (await defaultRoutes(bob)).includes(MALLORY_LINK_LOCAL));
       mallory.send(routerFrame(MALLORY, MALLORY_LINK_LOCAL, 0));
-      await waitFor("no route", async () => (await defaultRoutes(namespace)) === "");
+      await waitFor("no route", async () => (await defaultRoutes(bob)) === "");
     }
   });
 

@@ -85,6 +85,13 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
     picky.close();
   });
 
+  test("cannot go so soon that nothing is told of it", async () => {
+    const mallory = await arena.join({ user: "mallory", mac: MALLORY });
+    mallory.send(anyFrame({ to: BROADCAST, from: STRANGER })).leave();
+    await arena.untilLeft("mallory");
+    assert.deepEqual(arena.drops("mallory"), { "source-not-pinned": 1 });
+  });
+
   test("cannot send from a group address", async () => {
     await attack(async () => {
       const mallory = await arena.join({ user: "mallory", mac: MALLORY });
