@@ -59,8 +59,11 @@ const WEB_SERVER_USERS = ["www-data", "nginx", "http", "caddy", "haproxy"];
 /** Many clients may come from there: those of a web server on this machine. */
 export const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(parseIpPrefix).filter((prefix) => prefix !== undefined);
 
-/** A bridge of the original's stands before a network with routers and DHCP servers of its own. */
-const LEGACY_GUARD: GuardOptions = { ...GUARD_DEFAULTS, rogueDhcp: false, rogueRouter: false };
+/**
+ * A bridge of the original's stands before a network with routers and DHCP servers of its own, whose hosts move from one
+ * bridge to another.
+ */
+const LEGACY_GUARD: GuardOptions = { ...GUARD_DEFAULTS, macOwnership: false, rogueDhcp: false, rogueRouter: false };
 const LEGACY_RULES: PolicyRules = { bridge: true, dhcpServer: true, router: true };
 
 /**

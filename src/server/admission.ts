@@ -5,9 +5,11 @@ import { believe } from "../access/front.ts";
 import type { Grant } from "../access/grant.ts";
 import type { GuessLimiter } from "../access/guess-limiter.ts";
 import { ANONYMOUS, type AuthenticationMethod, type Identity } from "../access/identity.ts";
+import { isSecretShaped } from "../access/secret-shape.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
 import type { HeaderList } from "../wire/http.ts";
+import type { Mac } from "../wire/mac.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
 import type { Access } from "./access.ts";
 import { isOriginAllowed } from "./origin-check.ts";
@@ -143,8 +145,9 @@ export class Admission {
   }
 }
 
+/** Who puts a token where the user goes, as some programs want it, must not find it in the log. */
 function claimedUser(decisions: readonly RefusalDecision[]): string | undefined {
-  return decisions.find(({ user }) => user !== undefined)?.user;
+  return decisions.find(({ user }) => user !== undefined && !isSecretShaped(user))?.user;
 }
 
 function refuser(address: string) {
@@ -164,7 +167,10 @@ function remoteOf(incoming: Incoming, asked: AccessRequest, identity: Identity):
   return { address: asked.address, user, distinguishedName };
 }
 
-/** Whose sessions, MACs and addresses these are. Anonymous peers of one address cannot be told apart. */
-export function ownerOf(identity: Identity, address: string): string {
-  return identity.method === "anonymous" ? `${ANONYMOUS}@${address}` : `user ${identity.user}`;
+/**
+ * Whose sessions, MACs and addresses these are. An anonymous peer has no name but the MAC that it announces, and comes
+ * back by it from anywhere; one that announces none is whoever this session is.
+ */
+export function ownerOf(identity: Identity, mac: Mac | undefined, id: number): string {
+  return identity.method === "anonymous" ? `${ANONYMOUS} ${mac ?? id}` : `user ${identity.user}`;
 }

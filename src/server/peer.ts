@@ -44,7 +44,7 @@ export class Peer implements Egress {
   readonly id: number;
   readonly remote: RemoteIdentity;
   readonly identity: Identity;
-  /** Whose MACs, addresses and sessions these are: the user, or the address of an anonymous peer. */
+  /** Whose MACs, addresses and sessions these are: the user's, or those of an anonymous peer's MAC. */
   readonly owner: string;
   readonly connection: WebSocketConnection;
   /** Wall-clock time of the admission, Unix milliseconds. */
@@ -65,7 +65,7 @@ export class Peer implements Egress {
     this.id = id;
     this.remote = remote;
     this.identity = identity;
-    this.owner = ownerOf(identity, remote.address);
+    this.owner = ownerOf(identity, opening.mac, id);
     this.#grant = grant;
     this.#path = path;
     this.#deps = deps;

@@ -129,9 +129,9 @@ describe("nginx that asks for a user and leads to the control interface", { skip
   });
 
   test("makes the client say what to do about 401, without or with the wrong password", async () => {
-    const sentence = "The server wants a user and password: give them with --auth-file, VPN_WS_AUTH or in the URL.";
-    await assertSays([url()], `${url()} answered 401 Unauthorized`, sentence);
-    await assertSays([url("/vpn", "bob:wrong@")], `${url()} answered 401 Unauthorized`, sentence);
+    const answer = `${url()} answered 401 Unauthorized`;
+    await assertSays([url()], answer, "The server wants to know who you are: give an invite, --auth-file,");
+    await assertSays([url("/vpn", "bob:wrong@")], answer, "The server does not take this user with this password:");
   });
 
   test("makes the client say what to do about 403", async () => {

@@ -90,7 +90,7 @@ describe("what a server's command line means", () => {
   test("the original's command line lets bridges in, with the routers and DHCP servers behind them", () => {
     const { policy, guard } = serverConfigOf({ ...PLAIN, isLegacy: true });
     assert.deepEqual([policy.defaults.bridge, policy.defaults.router, policy.defaults.dhcpServer], [true, true, true]);
-    assert.deepEqual([guard?.rogueDhcp, guard?.rogueRouter, guard?.macOwnership], [false, false, true]);
+    assert.deepEqual([guard?.rogueDhcp, guard?.macOwnership, guard?.arpSpoofing], [false, false, true]);
   });
 
   test("a file says it all, but for where to listen and keep state", () => {

@@ -9,6 +9,7 @@ import { GUESS_LIMITER_DEFAULTS, GuessLimiter } from "../../../src/access/guess-
 import type { Identity } from "../../../src/access/identity.ts";
 import { Policy } from "../../../src/access/policy.ts";
 import type { PolicyData } from "../../../src/access/policy-rules.ts";
+import { newTokenSecret } from "../../../src/access/token.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import type { Access } from "../../../src/server/access.ts";
 import { Admission, ownerOf } from "../../../src/server/admission.ts";
@@ -29,6 +30,7 @@ const ALICE: Identity = {
 class OneToken implements Authenticator {
   readonly method = "token";
   asked = 0;
+  claimed = "alice";
 
   async authenticate(request: AccessRequest): Promise<AuthenticationOutcome> {
     this.asked++;
@@ -36,7 +38,7 @@ class OneToken implements Authenticator {
     if (header === undefined) return { state: "absent" };
     if (header === "Bearer good") return { state: "identified", identity: ALICE };
     if (header === "Bearer broken") throw new Error("the store is gone");
-    return { state: "refused", reason: "unknown-token", user: "alice" };
+    return { state: "refused", reason: "unknown-token", user: this.claimed };
   }
 
   isStillGood(): boolean {
@@ -136,6 +138,18 @@ describe("admission", () => {
     });
   }
 
+  test("a token in the user's place is not told to the log", async () => {
+    const bad = incoming({ headers: { authorization: "Bearer bad" } });
+    for (const [claimed, told] of [
+      ["bob", "bob"],
+      [newTokenSecret(), undefined],
+    ]) {
+      authenticator.claimed = claimed as string;
+      const decision = await admission().decide(bad);
+      assert.deepEqual(decision.state === "refused" && decision.user, told);
+    }
+  });
+
   test("who shows wrong credentials is not let in as nobody", async () => {
     const open = admission({}, {}, true);
     assert.equal((await open.decide(incoming())).state, "admitted");
@@ -159,11 +173,14 @@ describe("admission", () => {
     assert.equal((await pending).state, "admitted");
   });
 
-  test("owners: a user wherever it is, an anonymous peer by its address", () => {
-    assert.equal(ownerOf(ALICE, "192.0.2.1"), ownerOf(ALICE, "198.51.100.7"));
+  test("owners: a user wherever it is, an anonymous peer by its MAC, or by its session", () => {
+    const [mac, other] = ["02:00:00:00:00:0a" as Mac, "02:00:00:00:00:0b" as Mac];
+    assert.equal(ownerOf(ALICE, mac, 1), ownerOf(ALICE, other, 2));
     const anonymous: Identity = { ...ALICE, user: "anonymous", method: "anonymous" };
-    assert.notEqual(ownerOf(anonymous, "192.0.2.1"), ownerOf(anonymous, "198.51.100.7"));
-    assert.notEqual(ownerOf({ ...ALICE, user: "anonymous@192.0.2.1" }, ""), ownerOf(anonymous, "192.0.2.1"));
+    assert.equal(ownerOf(anonymous, mac, 1), ownerOf(anonymous, mac, 2));
+    assert.notEqual(ownerOf(anonymous, mac, 1), ownerOf(anonymous, other, 1));
+    assert.notEqual(ownerOf(anonymous, undefined, 1), ownerOf(anonymous, undefined, 2));
+    assert.notEqual(ownerOf({ ...ALICE, user: `anonymous ${mac}` }, mac, 1), ownerOf(anonymous, mac, 1));
   });
 });
 
