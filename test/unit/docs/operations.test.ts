@@ -3,16 +3,29 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Command } from "commander";
 import { clientCommand } from "../../../src/cli/client-command.ts";
+import { configCommand } from "../../../src/cli/config-command.ts";
+import { inviteCommand } from "../../../src/cli/invite-command.ts";
 import { legacyClientCommand } from "../../../src/cli/legacy-client.ts";
 import { legacyServerCommand } from "../../../src/cli/legacy-server.ts";
+import { passwdCommand } from "../../../src/cli/passwd-command.ts";
 import { serverCommand } from "../../../src/cli/server-command.ts";
+import { tokenCommand } from "../../../src/cli/token-command.ts";
 import { readSources } from "../../source-files.ts";
 import { blocksOf, codeOf, DOCUMENTS, namedBlock, readText, sectionOf, tableRows } from "./documents.ts";
 
 const operations = readText("docs/OPERATIONS.md");
 const sources = readSources("src");
 
-const flagsOf = (command: Command): readonly string[] => command.options.map(({ flags }) => flags).sort();
+/** The flags of a command and of its subcommands. */
+const flagsOf = ({ options, commands }: Command): readonly string[] =>
+  [...options.map(({ flags }) => flags), ...commands.flatMap(flagsOf)].sort();
+
+/** The commands of `vpn-ws`, by name. */
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  [serverCommand(), clientCommand(), inviteCommand(), tokenCommand(), passwdCommand(), configCommand()].map(
+    (command) => [command.name(), command],
+  ),
+);
 
 /** First cells that begin with a flag. */
 function documentedFlags(text: string): readonly string[] {
@@ -23,14 +36,11 @@ function documentedFlags(text: string): readonly string[] {
 }
 
 describe("docs/OPERATIONS.md", () => {
-  test("lists every flag of vpn-ws server and vpn-ws client, and no other", () => {
-    for (const [heading, command] of [
-      ["## `vpn-ws server`", serverCommand()],
-      ["## `vpn-ws client`", clientCommand()],
-    ] as const) {
-      assert.deepEqual(documentedFlags(sectionOf(operations, heading)), flagsOf(command), heading);
-    }
-  });
+  for (const [name, command] of COMMANDS) {
+    test(`lists every flag of vpn-ws ${name}, and no other`, () => {
+      assert.deepEqual(documentedFlags(sectionOf(operations, `## \`vpn-ws ${name}\``)), flagsOf(command));
+    });
+  }
 
   test("lists every flag of the original's command lines as we take them", () => {
     const section = sectionOf(operations, "## The original's command lines");
@@ -70,27 +80,24 @@ describe("docs/OPERATIONS.md", () => {
 
 describe("command lines in the documents", () => {
   test("use only flags that the program has", () => {
-    const known: Readonly<Record<string, readonly string[]>> = {
-      server: flagsOf(serverCommand()),
-      client: flagsOf(clientCommand()),
-    };
     let seen = 0;
     for (const document of DOCUMENTS) {
       const shell = blocksOf(readText(document)).filter(({ language }) => language === "sh");
       const lines = shell.flatMap(({ text }) => text.replaceAll("\\\n", " ").split("\n"));
       for (const line of lines) {
-        const [, name = "", rest = ""] = /\bvpn-ws (server|client) (.*)$/.exec(line) ?? [];
-        if (name === "") continue;
+        const [, name = "", rest = ""] = /\bvpn-ws ([a-z]+) (.*)$/.exec(line) ?? [];
+        const command = COMMANDS.get(name);
+        if (command === undefined) continue;
         seen++;
-        const flags = rest.replace(/'[^']*'/g, "").match(/--[a-z-]+/g) ?? [];
+        const flags = rest.replace(/'[^']*'|\s#.*$/g, "").match(/--[a-z-]+/g) ?? [];
         for (const flag of flags) {
           assert.ok(
-            known[name]?.some((one) => one.split(" ")[0] === flag),
+            flagsOf(command).some((one) => one.split(" ")[0] === flag),
             `${document}: vpn-ws ${name} has no ${flag}`,
           );
         }
       }
     }
-    assert.ok(seen >= 6, "the command lines were found");
+    assert.ok(seen >= 20, "the command lines were found");
   });
 });
