@@ -19,6 +19,7 @@ import { hideCommandLine } from "./credentials.ts";
 import { runExec } from "./exec.ts";
 import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
+import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
@@ -61,6 +62,8 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const client = new Client(deps, Object.freeze({ ...CLIENT_DEFAULTS, url, tls, credentials, bridge, dialects }));
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
+    // The right to set addresses stays: the server may give us some.
+    dropPrivileges({ uid: undefined, gid: undefined, keepNetAdmin: true });
   } catch (error) {
     await client.stop();
     throw error;
