@@ -1,10 +1,19 @@
 import { Command } from "commander";
-import { parseLegacyAddress } from "../transport/listen-address.ts";
+import { ConfigError } from "../base/errors.ts";
+import { type ListenAddress, parseLegacyAddress } from "../transport/listen-address.ts";
 import { addAccessFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
 interface LegacyServerFlags extends SharedServerFlags {
   readonly tuntap?: string;
+}
+
+/** Words that are a client's may hold a secret: they are not repeated. */
+function parseListener(address: string): ListenAddress {
+  if (!/^\s*(vpn-ws|wss?):/i.test(address)) return parseLegacyAddress(address);
+  throw new ConfigError("LISTEN_ADDRESS_INVALID", "that is where a client goes, and no address to listen on.", {
+    hint: "To join, put the word client in front of it: vpn-ws client …",
+  });
 }
 
 /** `vpn-ws [options] ADDRESS`, the original's server command line. */
@@ -27,7 +36,7 @@ export function legacyServerCommand(): Command {
       config: undefined,
       isLegacy: true,
       allowBridge: true,
-      listen: [parseLegacyAddress(address)],
+      listen: [parseListener(address)],
       tlsCert: undefined,
       tlsKey: undefined,
       tap: flags.tuntap,

@@ -91,9 +91,21 @@ describe("server command", () => {
     }
   });
 
+  test("the original's form does not repeat what is a client's, and may hold a secret", async () => {
+    for (const text of ["vpn-ws://h/TOP~SECRET", "wss://user:SECRET@h/", "ws://h/?token=SECRET", " VPN-WS:SECRET"]) {
+      const running = legacyServerCommand().parseAsync([...QUIET, text], { from: "user" });
+      await assert.rejects(running, (error: unknown) => {
+        assert.ok(error instanceof ConfigError && error.code === "LISTEN_ADDRESS_INVALID");
+        assert.doesNotMatch(`${error.message} ${error.hint}`, /SECRET/);
+        assert.match(error.hint ?? "", /vpn-ws client/);
+        return true;
+      });
+    }
+  });
+
   test("TLS needs both files, and an address needs a TAP", async () => {
     const run = (...words: string[]) => serverCommand().parseAsync([...QUIET, ...words], { from: "user" });
-    await isConfigError(run("--listen", "https://127.0.0.1:0"), "TLS_FILES_MISSING");
+    await isConfigError(run("--listen", "https://127.0.0.1:0", "--tls-key", "k"), "TLS_FILES_MISSING");
     await isConfigError(run("--listen", "unix:/x", "--tls-cert", "c"), "TLS_FILES_MISSING");
     await isConfigError(run("--listen", "unix:/x", "--address", "10.0.0.1/24"), "ADDRESS_WITHOUT_TAP");
     await isConfigError(run("--listen", "nowhere"), "LISTEN_ADDRESS_INVALID");
