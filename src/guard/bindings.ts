@@ -10,7 +10,8 @@ import { NOBODY } from "./owner-ids.ts";
  * Whose an IP address is, in one network. Four ways lead to an address; a later one of these takes it from an earlier:
  *
  *     claimed   a peer was the first to use it in ARP or neighbour discovery: until it is silent or its port leaves
- *     leased    a DHCP server acknowledged it to a MAC: until the lease ends, is released or declined
+ *     leased    a DHCP server acknowledged it to a MAC: until the lease ends, is released or declined. Nobody else can
+ *               have it leased while a port uses it, because servers believe whatever client identifier they are shown
  *     trusted   the uplink asked its neighbours in its name: until it is silent, or leases it to somebody
  *     assigned  the policy gives it to a user, or it is the server's own: until it is taken back
  *
@@ -92,14 +93,15 @@ export class Bindings {
 
   /**
    * `server` has given the IPv4 address at `at` to the MAC at `macAt`. Who has it keeps it if it has that MAC; if not,
-   * it is somebody else's now. What is trusted only its owner can give away, what is assigned nobody.
+   * it is somebody else's now. A lease that is in use, with another MAC, stays; what is trusted only its owner can give
+   * away, what is assigned nobody.
    */
   lease(server: AddressHolder, frame: AddressedFrame, at: number, macAt: number, leaseMs: number, nowMs: number): void {
     const table = this.#table;
     const hi = macHi(frame.bytes, macAt);
     const lo = macLo(frame.bytes, macAt);
     const row = table.findLive(frame, 4, at, nowMs);
-    if (row !== NO_ROW && !this.#mayGive(row, server)) return;
+    if (row !== NO_ROW && (!this.#mayGive(row, server) || this.#isInUseByAnother(row, hi, lo))) return;
     const isKept = row !== NO_ROW && table.hasMac(row, hi, lo) && table.kind[row] !== Kind.trusted;
     const owner = isKept ? (table.owner[row] as number) : NOBODY;
     const port = isKept ? (table.port[row] as number) : NO_PORT;
@@ -181,6 +183,11 @@ export class Bindings {
   #mayGive(row: number, server: AddressHolder): boolean {
     const kind = this.#table.kind[row] as Kind;
     return kind <= Kind.leased || (kind === Kind.trusted && this.#table.owner[row] === server.owner);
+  }
+
+  #isInUseByAnother(row: number, hi: number, lo: number): boolean {
+    const table = this.#table;
+    return table.kind[row] === Kind.leased && table.owner[row] !== NOBODY && !table.hasMac(row, hi, lo);
   }
 
   /** Somebody uses an address that is bound: false if it is another's. */

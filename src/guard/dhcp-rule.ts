@@ -18,6 +18,13 @@ import type { AddressHolder } from "./address-holder.ts";
 import type { Bindings } from "./bindings.ts";
 import { isNeverASource, isSourceMac, isUnspecified } from "./ip-source.ts";
 
+/** Options of RFC 2132, sections 9.3 and 9.14. */
+const OPTION_OVERLOAD = 52;
+const OPTION_CLIENT_ID = 61;
+/** A client identifier that is a hardware type (1: Ethernet) and an address. */
+const MAC_CLIENT_ID_BYTES = 7;
+const HARDWARE_ETHERNET = 1;
+
 /** RFC 768. */
 const UDP_HEADER_BYTES = 8;
 
@@ -32,8 +39,10 @@ export interface DhcpRuleOptions {
  * - What a client would take for a server's: datagrams to a client's port, wherever they come from, because clients do
  *   not look at the source port; and replies to a relay, on the server's port.
  * - A client's message in the name of a MAC that is not the frame's, from a port with one host: one peer that is many
- *   clients would use up the server's addresses.
+ *   clients would use up the server's addresses, and one that is another client would get that one's. The name is the
+ *   hardware address, or the client identifier if that is one: servers look there first.
  * - RELEASE and DECLINE of an address that is another's: the server would give it away.
+ * - A client's message whose type is not to be found, or that has options where we do not look: it could be these.
  *
  * Leases are learned from what servers acknowledge. Those of DHCPv6 are not: neighbour discovery binds its addresses.
  */
@@ -76,11 +85,12 @@ export class DhcpRule {
     const at = messageOf(headers);
     // A message whose first bytes are in another fragment could be a reply.
     if (at >= packetEnd || isDhcpReply(bytes, at, packetEnd)) return false;
-    if (!this.#isBridge) {
-      if (!hasEthernetChaddr(bytes, at, packetEnd) || !isSourceMac(headers, at + DHCP_CHADDR)) return false;
-    }
-    const given = givenBack(bytes, at, packetEnd);
-    if (given < 0) return true;
+    if (!this.#isBridge && !isInOwnName(headers, at)) return false;
+    const type = dhcpMessageType(bytes, at, packetEnd);
+    if (type < 0 || dhcpOptionAt(bytes, at, packetEnd, OPTION_OVERLOAD, 1) >= 0) return false;
+    if (type !== DhcpMessage.release && type !== DhcpMessage.decline) return true;
+    const given = givenBack(type, bytes, at, packetEnd);
+    if (given < 0) return false;
     if (!this.#bindings.use(this.#holder, headers, 4, given, nowMs)) return false;
     this.#bindings.endLease(this.#holder, headers, given);
     return true;
@@ -98,9 +108,15 @@ function messageOf({ transport }: PacketHeaders): number {
   return transport + UDP_HEADER_BYTES;
 }
 
-/** Offset of the address that a RELEASE or DECLINE gives back; −1 for other messages. */
-function givenBack(bytes: Uint8Array, at: number, end: number): number {
-  const type = dhcpMessageType(bytes, at, end);
-  if (type === DhcpMessage.release) return at + DHCP_CIADDR;
-  return type === DhcpMessage.decline ? dhcpOptionAt(bytes, at, end, DhcpOption.requestedAddress, 4) : -1;
+/** Whether a client's message names the MAC that the frame comes from. Identifiers of other kinds nobody can check. */
+function isInOwnName(headers: PacketHeaders, at: number): boolean {
+  const { bytes, packetEnd } = headers;
+  if (!hasEthernetChaddr(bytes, at, packetEnd) || !isSourceMac(headers, at + DHCP_CHADDR)) return false;
+  const id = dhcpOptionAt(bytes, at, packetEnd, OPTION_CLIENT_ID, MAC_CLIENT_ID_BYTES);
+  return id < 0 || bytes[id] !== HARDWARE_ETHERNET || isSourceMac(headers, id + 1);
+}
+
+/** Offset of the address that a RELEASE or DECLINE gives back; −1 if it is missing. */
+function givenBack(type: number, bytes: Uint8Array, at: number, end: number): number {
+  return type === DhcpMessage.release ? at + DHCP_CIADDR : dhcpOptionAt(bytes, at, end, DhcpOption.requestedAddress, 4);
 }

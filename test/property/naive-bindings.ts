@@ -60,6 +60,7 @@ export class NaiveBindings {
   lease(server: AddressHolder, key: string, mac: number, leaseMs: number, nowMs: number): void {
     const row = this.#live(key, nowMs);
     if (row?.kind === "assigned" || (row?.kind === "trusted" && row.owner !== server.owner)) return;
+    if (row?.kind === "leased" && row.owner !== 0 && row.mac !== mac) return;
     const isKept = row?.mac === mac && row.kind !== "trusted";
     this.#rows.delete(key);
     const expires = nowMs + Math.min(leaseMs, this.#limits.maxLeaseMs);

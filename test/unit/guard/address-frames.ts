@@ -3,7 +3,7 @@ import { parseIpAddress } from "../../../src/wire/ip-prefix.ts";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
 
-const macBytes = (text: string): number[] => text.split(":").map((part) => Number.parseInt(part, 16));
+export const macBytes = (text: string): number[] => text.split(":").map((part) => Number.parseInt(part, 16));
 
 function ipBytes(text: string): number[] {
   const bytes = parseIpAddress(text);
@@ -116,15 +116,18 @@ export interface DhcpFields {
   readonly yiaddr?: string;
   readonly leaseSeconds?: number;
   readonly requestedAddress?: string;
+  /** Option 61. */
+  readonly clientId?: readonly number[];
 }
 
 export function dhcp(fields: DhcpFields): number[] {
-  const { op, type, chaddr, ciaddr = "0.0.0.0", yiaddr = "0.0.0.0", leaseSeconds, requestedAddress } = fields;
+  const { op, type, chaddr, ciaddr = "0.0.0.0", yiaddr = "0.0.0.0", leaseSeconds, requestedAddress, clientId } = fields;
   const head = [op, 1, 6, 0, ...uint32(0x12345678), 0, 0, 0, 0];
   const addresses = [...ipBytes(ciaddr), ...ipBytes(yiaddr), ...zeros(8), ...macBytes(chaddr), ...zeros(10)];
   const lease = leaseSeconds === undefined ? [] : [51, 4, ...uint32(leaseSeconds)];
   const requested = requestedAddress === undefined ? [] : [50, 4, ...ipBytes(requestedAddress)];
-  const options = [0x63, 0x82, 0x53, 0x63, 53, 1, type, ...requested, ...lease, 255];
+  const id = clientId === undefined ? [] : [61, clientId.length, ...clientId];
+  const options = [0x63, 0x82, 0x53, 0x63, 53, 1, type, ...requested, ...lease, ...id, 255];
   return [...head, ...addresses, ...zeros(192), ...options];
 }
 

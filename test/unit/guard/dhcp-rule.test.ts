@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { arp, dhcp, dhcpFromClient, dhcpFromServer, ipv4, ipv6, tcp, udp } from "./address-frames.ts";
+import { arp, dhcp, dhcpFromClient, dhcpFromServer, ipv4, ipv6, macBytes, tcp, udp } from "./address-frames.ts";
 import { GuardedLan } from "./guarded-lan.ts";
 
 const [ALICE, BOB] = [10, 11];
@@ -88,14 +88,18 @@ describe("DHCP rule: leases", () => {
     assert.equal(lan.join(BOB).send(packet(MAC_A, IP)), "none");
   });
 
-  test("the server gives the address to another client: the first one has it no longer", () => {
+  test("the server gives the address to another client: not while the first one uses it, but when that is gone", () => {
     const lan = new GuardedLan();
     const [alice, bob] = [lan.join(ALICE), lan.join(BOB)];
     lan.fromUplink(acknowledged(MAC_A, IP));
     alice.send(packet(MAC_A, IP));
     lan.fromUplink(acknowledged(MAC_B, IP));
-    assert.equal(alice.send(packet(MAC_A, IP)), "ip-spoof");
+    assert.equal(alice.send(packet(MAC_A, IP)), "none");
+    assert.equal(bob.send(packet(MAC_B, IP)), "ip-spoof");
+    alice.leave();
+    lan.fromUplink(acknowledged(MAC_B, IP));
     assert.equal(bob.send(packet(MAC_B, IP)), "none");
+    assert.equal(lan.join(ALICE).send(packet(MAC_A, IP)), "ip-spoof");
   });
 
   test("released or declined by its owner it is free", () => {
@@ -163,6 +167,33 @@ describe("DHCP rule: clients", () => {
     assert.equal(lan.join(ALICE, { bridge: true }).send(lie), "none");
     const cut = datagram(68, 67, dhcp({ op: 1, type: DISCOVER, chaddr: MAC_B }).slice(0, 33));
     assert.equal(lan.join(BOB).send(cut), "rogue-dhcp");
+  });
+
+  test("a host is no other client by its identifier, if that is a MAC; identifiers of other kinds pass", () => {
+    const lan = new GuardedLan();
+    const alice = lan.join(ALICE);
+    const request = (mac: string, clientId: readonly number[]): Uint8Array =>
+      dhcpFromClient({ from: MAC_A, type: REQUEST, chaddr: MAC_A, clientId: [...clientId, ...macBytes(mac)] });
+    assert.equal(alice.send(request(MAC_A, [1])), "none");
+    assert.equal(alice.send(request(MAC_B, [1])), "rogue-dhcp");
+    // RFC 4361: 255, an IAID, a DUID by link-layer address.
+    assert.equal(alice.send(request(MAC_B, [255, 0, 0, 0, 1, 0, 3, 0, 1])), "none");
+    assert.equal(lan.join(ALICE, { bridge: true }).send(request(MAC_B, [1])), "none");
+  });
+
+  test("a message whose type is hidden passes from nobody: behind padding, in other fields, or in BOOTP", () => {
+    const lan = new GuardedLan();
+    const release = dhcp({ op: 1, type: RELEASE, chaddr: MAC_B, ciaddr: IP });
+    const [fields, options] = [release.slice(0, 240), release.slice(240)];
+    const overload = [52, 1, 1];
+    for (const bridge of [false, true]) {
+      const bob = lan.join(BOB, { bridge });
+      assert.equal(bob.send(datagram(68, 67, [...fields, ...new Array<number>(64).fill(0), ...options])), "rogue-dhcp");
+      assert.equal(bob.send(datagram(68, 67, [...fields, ...overload, ...options])), "rogue-dhcp");
+      assert.equal(bob.send(datagram(68, 67, [...fields, 255])), "rogue-dhcp");
+      const declined = dhcpFromClient({ from: MAC_B, type: DECLINE, chaddr: MAC_B });
+      assert.equal(bob.send(declined), "rogue-dhcp", "a DECLINE of nothing");
+    }
   });
 
   test("nobody gives another's lease back, not even from behind a bridge", () => {
