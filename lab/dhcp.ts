@@ -60,18 +60,20 @@ export interface DhcpLease {
 
 /**
  * Asks for a lease as `device`, a few times a second apart, and gives up then: undefined. The device is not changed.
- * `directory` is for a script.
+ * `directory` is for a script. The client calls itself by its MAC, or by these bytes, in hexadecimal.
  */
 export async function askForLease(
   namespace: Namespace,
   device: string,
   directory: string,
+  clientId?: string,
 ): Promise<DhcpLease | undefined> {
   const script = join(directory, "lease.sh");
   // udhcpc says by environment variables what it was given.
   writeFileSync(script, '#!/bin/sh\n[ "$1" != bound ] || echo "lease $ip from $serverid"\n');
   chmodSync(script, 0o700);
-  const flags = ["-i", device, "-s", script, "-t", "3", "-T", "1", "--foreground", "--now", "--quit"];
+  const identifier = clientId === undefined ? [] : ["--clientid-none", "-x", `0x3d:${clientId}`];
+  const flags = [...identifier, "-i", device, "-s", script, "-t", "3", "-T", "1", "--foreground", "--now", "--quit"];
   const { stdout } = await namespace.run([findProgram("udhcpc") ?? "udhcpc", ...flags], { allowFailure: true });
   const [, address, server] = /^lease (\S+) from (\S+)$/m.exec(stdout) ?? [];
   return address === undefined || server === undefined ? undefined : { address, server };

@@ -3,16 +3,20 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { askForLease, type DhcpLease, DhcpServer, whyNoDhcp } from "../../../lab/dhcp.ts";
 import { TAP } from "../../../lab/network.ts";
+import { runPing } from "../../../lab/ping.ts";
 import { whyNoLab } from "../../../lab/programs.ts";
+import { waitFor } from "../../../lab/wait.ts";
 import { Arena, type Client } from "./arena.ts";
-import { dhcp } from "./dhcp-messages.ts";
-import { userMac } from "./forger.ts";
-import { BROADCAST, Protocol, packet, udp } from "./packets.ts";
+import { type DhcpOptions, dhcp } from "./dhcp-messages.ts";
+import { type Forger, userMac } from "./forger.ts";
+import { arp, BROADCAST, mac, Protocol, packet, udp } from "./packets.ts";
 
 const skip = (await whyNoLab("ping")) || whyNoDhcp();
 const MALLORY_RANGE = ["10.80.0.210", "10.80.0.220"] as const;
 const RANGE = ["10.80.0.100", "10.80.0.199"] as const;
 const MAX_MACS = 8;
+/** RFC 4361: 255, an IAID, a DUID. */
+const BOBS_DUID = "ff00000001000200000ab11122334455";
 
 /** A real client of Mallory's, with a real DHCP server behind it. */
 async function startRogue(arena: Arena): Promise<{ mallory: Client; rogue: DhcpServer }> {
@@ -28,7 +32,12 @@ function strangers(count: number): readonly string[] {
 }
 
 function discover(client: string, from: string): Buffer {
-  const payload = udp(68, 67, dhcp({ operation: "request", type: "discover", client }));
+  return ask(from, { operation: "request", type: "discover", client });
+}
+
+/** A client's message as one without an address sends it. */
+function ask(from: string, message: DhcpOptions): Buffer {
+  const payload = udp(68, 67, dhcp(message));
   return packet({
     to: BROADCAST,
     from,
@@ -91,9 +100,9 @@ describe("a DHCP server behind a peer", { skip }, () => {
 
   test("is not starved of addresses by one peer that is many clients", async () => {
     await arena.bystanders.during(async () => {
-      const mac = userMac("mallory");
-      const mallory = await arena.join({ user: "mallory", mac });
-      mallory.send(...strangers(200).map((client) => discover(client, mac)));
+      const from = userMac("mallory");
+      const mallory = await arena.join({ user: "mallory", mac: from });
+      mallory.send(...strangers(200).map((client) => discover(client, from)));
       await arena.untilDropped("mallory", "rogue-dhcp");
       assert.equal(arena.drops("mallory")["rogue-dhcp"], 200);
       mallory.close();
@@ -104,6 +113,36 @@ describe("a DHCP server behind a peer", { skip }, () => {
       assert.ok((await bobAsks(arena)) !== undefined, "there are addresses left");
       const starving = [...server.clientsOf("DHCPDISCOVER")].filter((client) => client.startsWith("02:dd:"));
       assert.ok(starving.length <= MAX_MACS, `${starving.length} strangers`);
+    });
+  });
+
+  test("does not take Mallory for Bob, whom it knows by his MAC", async () => {
+    await arena.bystanders.during(async () => {
+      const lease = await bobAsks(arena);
+      const mallory = await askInBobsName(lease, Buffer.from([1, ...mac(arena.bob.mac)]));
+      await arena.untilDropped("mallory", "rogue-dhcp");
+      assert.equal(arena.drops("mallory")["rogue-dhcp"], 2);
+      mallory.close();
+    });
+  });
+
+  test("takes Mallory for Bob, whom it knows by other bytes, and the address stays with Bob", async () => {
+    await arena.bystanders.during(async () => {
+      const { alice, bob, directory } = arena;
+      const lease = await askForLease(bob.namespace, TAP, directory, BOBS_DUID);
+      assert.ok(lease !== undefined);
+      await bob.namespace.ip("address", "add", `${lease.address}/24`, "dev", TAP);
+      const assertIsBobs = async (): Promise<void> => {
+        assert.equal((await runPing(alice.namespace, { address: lease.address, count: 3 })).received, 3);
+      };
+      await assertIsBobs();
+      const mallory = await askInBobsName(lease, Buffer.from(BOBS_DUID, "hex"));
+      await waitFor("the server to be taken in", () => server.clientsOf("DHCPACK").has(userMac("mallory")));
+      await assertIsBobs();
+      const lie = { operation: "reply", senderIp: lease.address, targetIp: alice.ipv4 } as const;
+      mallory.send(arp({ ...lie, to: alice.mac, from: userMac("mallory") }));
+      await arena.untilDropped("mallory", "arp-spoof");
+      mallory.close();
     });
   });
 
@@ -127,6 +166,16 @@ describe("a DHCP server behind a peer", { skip }, () => {
       mallory.close();
     });
   });
+
+  /** Mallory asks for Bob's address as the client that has this identifier. */
+  async function askInBobsName(lease: DhcpLease | undefined, clientId: Uint8Array): Promise<Forger> {
+    assert.ok(lease !== undefined);
+    const client = userMac("mallory");
+    const mallory = await arena.join({ user: "mallory", mac: client });
+    const message = { operation: "request", client, clientId, requestedAddress: lease.address } as const;
+    mallory.send(...(["discover", "request"] as const).map((type) => ask(client, { ...message, type })));
+    return mallory;
+  }
 });
 
 describe("the same DHCP server where the guard is off", { skip }, () => {
