@@ -50,6 +50,33 @@ describe("the documents", () => {
     assert.deepEqual([...rows].sort(), [...folders].sort());
   });
 
+  test("ARCHITECTURE.md says of each folder what the architecture test lets it import", () => {
+    const house = tableRows(sectionOf(readText("docs/ARCHITECTURE.md"), "## The house"));
+    const LAYER = /^ {2}(\w+): \{\s*folders: \[([^\]]*)\],\s*packages: \[([^\]]*)\]/gm;
+    const layers = [...readText("test/architecture.test.ts").matchAll(LAYER)];
+    assert.ok(layers.length >= 12, "the layers were found");
+    for (const [, name = "", folders = "", packages = ""] of layers) {
+      const [, , mayImport = ""] = house.find(([cell]) => cell === `\`src/${name}/\``) ?? [];
+      for (const [, word = ""] of `${folders},${packages}`.matchAll(/"([^"]+)"/g)) {
+        const said = word === "node:*" ? "node" : word;
+        assert.ok(mayImport.includes(said), `src/${name}/ may import ${said}, and its row does not say so`);
+      }
+    }
+  });
+
+  test("DEPENDENCIES.md names each Debian package that the lab installs", () => {
+    const [, table = ""] = /const PACKAGES = \{([^}]*)\}/.exec(readText("lab/programs.ts")) ?? [];
+    const packages = [...table.matchAll(/: "([^"]+)"/g)].map(([, name = ""]) => name);
+    assert.ok(packages.length > 5, "the packages were found");
+    const document = readText("docs/DEPENDENCIES.md");
+    for (const name of packages) assert.ok(document.includes(name), `${name} is not named`);
+  });
+
+  test("what the documents tell people to use is in the package", () => {
+    const { files } = JSON.parse(readText("package.json"));
+    for (const folder of ["contrib", "docs", "dist"]) assert.ok(files.includes(folder), folder);
+  });
+
   test("CHANGELOG.md has an entry for the version of package.json", () => {
     const { version } = JSON.parse(readText("package.json"));
     assert.ok(readText("docs/CHANGELOG.md").includes(`\n## [${version}]`));

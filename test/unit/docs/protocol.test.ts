@@ -6,13 +6,20 @@ import { parseControlMessage } from "../../../src/wire/control-message.ts";
 import { EtherType, etherTypeOf } from "../../../src/wire/ethernet.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { DEFAULT_HTTP_LIMITS, parseRequestHead, parseResponseHead } from "../../../src/wire/http.ts";
+import {
+  LOOP_PROBE_BYTES,
+  loopProbeFields,
+  loopProbeHasNonce,
+  loopProbePortIndex,
+  loopProbeSlot,
+} from "../../../src/wire/loop-probe.ts";
 import { maskBytes } from "../../../src/wire/mask.ts";
 import { acceptOpening, checkOpeningResponse, openingFromHttp, openingFromUwsgi } from "../../../src/wire/opening.ts";
 import { Segmenter } from "../../../src/wire/segment.ts";
 import { DEFAULT_UWSGI_LIMITS, decodeUwsgi, UwsgiModifier } from "../../../src/wire/uwsgi.ts";
 import { isPlainVnetHeader, sanitizeVnetHeader, VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 import { type Dialect, WebSocketDecoder } from "../../../src/wire/websocket-decoder.ts";
-import { hexBytes, namedBlock, readText } from "./documents.ts";
+import { codeOf, hexBytes, namedBlock, readText, sectionOf, tableRows } from "./documents.ts";
 
 const protocol = readText("docs/PROTOCOL.md");
 const hex = (name: string): Uint8Array => hexBytes(namedBlock(protocol, name));
@@ -116,13 +123,31 @@ describe("docs/PROTOCOL.md", () => {
     assert.deepEqual(bye, { state: "message", message: { kind: "bye", reason: "done", message: "" } });
   });
 
-  test("its hello and welcome are taken, and nothing of them is lost", () => {
-    for (const kind of ["hello", "welcome"]) {
+  test("its hello, welcome and credential are taken, and nothing of them is lost", () => {
+    for (const kind of ["hello", "welcome", "credential"]) {
       const text = namedBlock(protocol, kind);
       const result = parseControlMessage(text);
       assert.ok(result.state === "message");
       assert.deepEqual(result.message, JSON.parse(text));
       assert.equal(result.message.kind, kind);
     }
+  });
+
+  test("its table has every kind of control message, and no other", () => {
+    const [, words = ""] =
+      /const KINDS[^=]*= new Set\(\[([^\]]*)\]\)/.exec(readText("src/wire/control-message.ts")) ?? [];
+    const kinds = [...words.matchAll(/"(\w+)"/g)].map(([, kind]) => kind);
+    const rows = tableRows(sectionOf(protocol, "### 4.5 Control messages")).slice(1);
+    const documented = rows.flatMap(([cell = ""]) => codeOf(cell));
+    assert.deepEqual(documented.sort(), kinds.sort());
+  });
+
+  test("its loop probe is recognized, with the port and the slot that it says", () => {
+    const probe = hex("loop-probe");
+    assert.equal(probe.length, LOOP_PROBE_BYTES);
+    const fields = loopProbeFields(probe, 0, probe.length);
+    assert.equal(loopProbePortIndex(probe, fields), 3);
+    assert.equal(loopProbeSlot(probe, fields), 1);
+    assert.ok(loopProbeHasNonce(probe, fields, probe, 26));
   });
 });
