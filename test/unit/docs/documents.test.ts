@@ -64,10 +64,11 @@ describe("the documents", () => {
     }
   });
 
-  test("DEPENDENCIES.md names each Debian package that the lab installs", () => {
+  test("DEPENDENCIES.md names each Debian package that tests, demo and bench install", () => {
     const [, table = ""] = /const PACKAGES = \{([^}]*)\}/.exec(readText("lab/programs.ts")) ?? [];
-    const packages = [...table.matchAll(/: "([^"]+)"/g)].map(([, name = ""]) => name);
-    assert.ok(packages.length > 5, "the packages were found");
+    const [, list = ""] = /packages=\(([a-z][^)]*)\)/.exec(readText("scripts/test.sh")) ?? [];
+    const packages = [...[...table.matchAll(/: "([^"]+)"/g)].map(([, name = ""]) => name), ...list.split(" ")];
+    assert.ok(packages.length > 15, "the packages were found");
     const document = readText("docs/DEPENDENCIES.md");
     for (const name of packages) assert.ok(document.includes(name), `${name} is not named`);
   });
