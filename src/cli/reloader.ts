@@ -6,17 +6,19 @@ import { WatchedFile } from "../config/watched-file.ts";
 import type { Device } from "../device/device.ts";
 import type { NetworkDefinition } from "../server/network.ts";
 import type { Server } from "../server/server.ts";
-import { formatListenAddress } from "../transport/listen-address.ts";
+import { formatListenAddress, type ListenAddress } from "../transport/listen-address.ts";
 import type { AccessKeeper } from "./access-keeper.ts";
+import type { KnownFronts } from "./known-fronts.ts";
 import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import type { ServerTls } from "./server-tls.ts";
 
 export interface ReloaderDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly keeper: AccessKeeper;
-  readonly server: Server;
-  readonly tls: ServerTls | undefined;
+  readonly keeper: Pick<AccessKeeper, "make" | "settle" | "reloadFiles">;
+  readonly server: Pick<Server, "reload" | "recheck">;
+  readonly tls: Pick<ServerTls, "use" | "reload"> | undefined;
+  readonly fronts: Pick<KnownFronts, "use">;
   readonly definitionOf: (config: NetworkConfig, device: Device | undefined) => NetworkDefinition;
 }
 
@@ -28,12 +30,15 @@ export class Reloader {
   readonly #deps: ReloaderDeps;
   readonly #settings: ServerSettings;
   readonly #onHangup = (): void => this.#onSignal();
+  /** Where we listen, whatever the file says since. */
+  readonly #listen: readonly ListenAddress[];
   #config: ServerConfig;
   #file: WatchedFile<Buffer> | undefined;
 
   constructor(deps: ReloaderDeps, settings: ServerSettings, config: ServerConfig) {
     this.#deps = deps;
     this.#settings = settings;
+    this.#listen = config.listen;
     this.#config = config;
   }
 
@@ -71,19 +76,22 @@ export class Reloader {
   }
 
   #apply(config: ServerConfig): void {
-    const { keeper, server, tls, definitionOf, log } = this.#deps;
-    const exposed = exposedListeners(config);
+    const { keeper, server, tls, fronts, definitionOf, log } = this.#deps;
+    const listen = [...this.#listen, ...config.listen];
+    const exposed = exposedListeners({ ...config, listen });
     if (exposed.length > 0 && !config.allowAnonymous) {
-      throw new Error(`without authentication ${exposed.join(", ")} would let everybody in.`);
+      throw new Error(`without authentication ${[...new Set(exposed)].join(", ")} would let everybody in.`);
     }
-    const access = keeper.make(config);
+    const access = keeper.make({ ...config, listen });
     if (JSON.stringify(config.tls) !== JSON.stringify(this.#config.tls)) tls?.use(config.tls);
     keeper.settle();
+    fronts.use(config);
     server.reload(
       access,
       config.networks.map((network) => definitionOf(network, undefined)),
     );
-    for (const what of needsRestart(this.#config, config)) {
+    const waiting = needsRestart(this.#config, config, tls !== undefined);
+    for (const what of waiting) {
       log.warn("config.restart", `${what} changed: that is in force after a restart`);
     }
     this.#config = config;
@@ -91,7 +99,7 @@ export class Reloader {
 }
 
 /** What cannot change while we run. */
-function needsRestart(before: ServerConfig, after: ServerConfig): readonly string[] {
+function needsRestart(before: ServerConfig, after: ServerConfig, hasTls: boolean): readonly string[] {
   const listening = ({ listen }: ServerConfig): string => listen.map((address) => formatListenAddress(address)).join();
   const fixed = ({ path: _path, ...network }: NetworkConfig): string => JSON.stringify(network);
   const known = new Map(before.networks.map((network) => [network.name, fixed(network)]));
@@ -102,6 +110,7 @@ function needsRestart(before: ServerConfig, after: ServerConfig): readonly strin
   return [
     ...(listening(before) === listening(after) ? [] : ["listen"]),
     ...(JSON.stringify(before.limits) === JSON.stringify(after.limits) ? [] : ["limits"]),
+    ...(hasTls || JSON.stringify(before.tls) === JSON.stringify(after.tls) ? [] : ["tls"]),
     ...(before.stateDir === after.stateDir ? [] : ["state_dir"]),
     ...changed.map(({ name }) => `network ${name}`),
   ];

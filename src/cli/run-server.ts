@@ -19,16 +19,17 @@ import { SERVER_DEFAULTS } from "../server/server-options.ts";
 import { DEFAULT_STATE_DIRECTORY, StateDirectory } from "../state/state-directory.ts";
 import { TOKEN_FILE_NAME, TokenFile } from "../state/token-file.ts";
 import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
-import { parseIpAddress, parseIpPrefix, somePrefixHolds } from "../wire/ip-prefix.ts";
+import { parseIpAddress, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
 import { findUser } from "./accounts.ts";
 import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
+import { KnownFronts } from "./known-fronts.ts";
 import { makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { Reloader } from "./reloader.ts";
-import { exposedListeners, LOOPBACK, type ServerSettings, serverConfigOf } from "./server-settings.ts";
+import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import { ServerTls } from "./server-tls.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
@@ -55,7 +56,8 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   };
   const keeper = new AccessKeeper({ clock: systemClock, log, openTokens, onChanged: () => onChanged() });
   const access = keeper.make(config);
-  const listeners = await bindAll(config, log, tls);
+  const fronts = new KnownFronts(config);
+  const listeners = await bindAll(config, log, tls, fronts);
   const devices = openUplinks(taps, listeners);
   const failed = makeFailure();
   const limits = config.limits.maxPeers === undefined ? {} : { maxPeers: config.limits.maxPeers };
@@ -74,7 +76,8 @@ export async function runServer(settings: ServerSettings): Promise<void> {
     Object.freeze({ ...SERVER_DEFAULTS, ...limits }),
   );
   onChanged = () => server.recheck();
-  const reloader = new Reloader({ clock: systemClock, log, keeper, server, tls, definitionOf }, settings, config);
+  const reloaderDeps = { clock: systemClock, log, keeper, server, tls, fronts, definitionOf };
+  const reloader = new Reloader(reloaderDeps, settings, config);
   const names = [...devices.values()].map(({ name }) => name);
   try {
     if (settings.exec !== undefined) runExec(settings.exec, names[0]);
@@ -114,36 +117,22 @@ function giveState(state: StateDirectory | undefined, uid: string | undefined): 
   state.giveTo(account.uid, account.gid ?? account.uid);
 }
 
-function bindAll(config: ServerConfig, log: Logger, tls: ServerTls | undefined): Promise<readonly Listener[]> {
-  const { trustedProxies, limits } = config;
-  const shared = [...trustedProxies, ...LOOPBACK];
-  const isSharedAddress = (text: string): boolean => {
-    const address = parseIpAddress(text);
-    return address !== undefined && somePrefixHolds(shared, address);
-  };
+function bindAll(
+  { listen, limits }: ServerConfig,
+  log: Logger,
+  tls: ServerTls | undefined,
+  { isSharedAddress, mayConnect }: KnownFronts,
+): Promise<readonly Listener[]> {
   const { connectionsPerAddress, maxConnections, handshakeTimeoutMs } = limits;
-  return bindListeners({ clock: systemClock, log, peerUid }, config.listen, {
+  return bindListeners({ clock: systemClock, log, peerUid }, listen, {
     ...LISTENER_DEFAULTS,
     ...(connectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress: connectionsPerAddress }),
     maxConnections: fitConnections(log, maxConnections ?? LISTENER_DEFAULTS.maxConnections),
     ...(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs }),
     tls: tls?.certificate,
     isSharedAddress,
-    mayConnect: localUsers(config.socketUsers),
+    mayConnect,
   });
-}
-
-/** Who may speak to a unix socket: root, we ourselves, and users by name; a user who is not there is nobody. */
-function localUsers(names: readonly string[]): (uid: number | undefined) => boolean {
-  const uids = new Set<number>([0]);
-  for (const name of names) {
-    try {
-      uids.add(findUser(name, "socket_users").uid);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  }
-  return (uid) => uid !== undefined && (uids.has(uid) || uid === process.geteuid?.());
 }
 
 function peerUid(socket: Socket): number | undefined {
