@@ -1,4 +1,5 @@
 import { BufferPool } from "./buffer-pool.ts";
+import { type Holder, HoldingOrder } from "./holding-order.ts";
 
 /**
  * Where sockets read to. A thousand idle connections share one buffer; only a connection in the middle of a message
@@ -7,6 +8,9 @@ import { BufferPool } from "./buffer-pool.ts";
  *     shared ──rest of a message left──► own (rest moved to its front) ──nothing left──► shared
  *
  * Sharing is sound because a read and its callback are one step of the event loop.
+ *
+ * Where all own buffers are lent, the connection that has had its one for longest is closed for it: a message takes
+ * milliseconds to arrive, and who never finishes one must not keep out those who do.
  */
 export const RECEIVE_BUFFER_BYTES = 256 * 1024;
 /** Connections that may be in the middle of a message at a time: 512 MiB in all. */
@@ -14,15 +18,30 @@ const MAX_LENT = 2_048;
 
 export class ReceiveBuffers {
   readonly shared = Buffer.allocUnsafeSlow(RECEIVE_BUFFER_BYTES);
-  readonly #pool = new BufferPool({ bufferBytes: RECEIVE_BUFFER_BYTES, maxFree: 16, maxLent: MAX_LENT });
+  readonly #pool: BufferPool;
+  readonly #holders = new HoldingOrder();
 
-  /** Undefined if too many connections are in the middle of a message. */
-  take(): Buffer | undefined {
-    return this.#pool.take();
+  constructor(maxLent = MAX_LENT) {
+    this.#pool = new BufferPool({ bufferBytes: RECEIVE_BUFFER_BYTES, maxFree: 16, maxLent });
   }
 
-  release(buffer: Buffer): void {
-    if (buffer !== this.shared) this.#pool.release(buffer);
+  /** A buffer for one that has none; the oldest holder makes way if that is needed. */
+  take(holder: Holder): Buffer | undefined {
+    const buffer = this.#pool.take() ?? this.#takeFromOldest();
+    if (buffer !== undefined) this.#holders.add(holder);
+    return buffer;
+  }
+
+  /** Takes back what this holder has; the shared buffer is nobody's. */
+  release(holder: Holder, buffer: Buffer): void {
+    if (buffer === this.shared) return;
+    this.#holders.delete(holder);
+    this.#pool.release(buffer);
+  }
+
+  #takeFromOldest(): Buffer | undefined {
+    this.#holders.oldest?.makeWay();
+    return this.#pool.take();
   }
 }
 
@@ -30,7 +49,10 @@ export class ReceiveBuffers {
 export type Consume = (bytes: Uint8Array, start: number, end: number) => number;
 
 /** A connection's window on its receive buffer: bytes before `#from` are consumed, those before `#to` have arrived. */
-export class ReceiveWindow {
+export class ReceiveWindow implements Holder {
+  /** Its neighbours in the order of the holders; theirs to write. */
+  older: Holder | undefined;
+  newer: Holder | undefined;
   readonly #buffers: ReceiveBuffers;
   readonly #consume: Consume;
   readonly #onFull: () => void;
@@ -41,7 +63,7 @@ export class ReceiveWindow {
   #to = 0;
   #closed = false;
 
-  /** `onFull` is called once when no buffer is left for the rest of a message: the connection cannot go on. */
+  /** `onFull` is called at most once, when the buffer with half a message is taken away: the connection cannot go on. */
   constructor(buffers: ReceiveBuffers, maxMessageBytes: number, consume: Consume, onFull: () => void) {
     if (maxMessageBytes * 2 > RECEIVE_BUFFER_BYTES) throw new RangeError("a receive buffer must hold two messages");
     this.#buffers = buffers;
@@ -85,6 +107,11 @@ export class ReceiveWindow {
     this.#empty();
   }
 
+  makeWay(): void {
+    this.close();
+    this.#onFull();
+  }
+
   #settle(consumed: number): void {
     if (this.#closed) return;
     this.#from = consumed;
@@ -100,7 +127,7 @@ export class ReceiveWindow {
   }
 
   #empty(): void {
-    this.#buffers.release(this.#bytes);
+    this.#buffers.release(this, this.#bytes);
     this.#bytes = this.#buffers.shared;
     this.#from = 0;
     this.#to = 0;
@@ -109,10 +136,9 @@ export class ReceiveWindow {
   /** Moves what is left into a buffer of the connection's own. */
   #own(): void {
     if (this.#bytes !== this.#buffers.shared) return;
-    const own = this.#buffers.take();
+    const own = this.#buffers.take(this);
     if (own === undefined) {
-      this.close();
-      this.#onFull();
+      this.makeWay();
       return;
     }
     this.#to = this.#bytes.copy(own, 0, this.#from, this.#to);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { type Holder, HoldingOrder } from "../../src/transport/holding-order.ts";
 import { RECEIVE_BUFFER_BYTES, ReceiveBuffers, ReceiveWindow } from "../../src/transport/receive-buffers.ts";
 
 const MAX_MESSAGE_BYTES = 66 * 1024;
@@ -9,20 +10,20 @@ const MAX_MESSAGE_BYTES = 66 * 1024;
 class CountingBuffers extends ReceiveBuffers {
   readonly lent = new Set<Buffer>();
 
-  override take(): Buffer | undefined {
-    const buffer = super.take();
+  override take(holder: Holder): Buffer | undefined {
+    const buffer = super.take(holder);
     assert.ok(buffer);
     assert.ok(!this.lent.has(buffer), "a buffer is lent to one owner at a time");
     this.lent.add(buffer);
     return buffer;
   }
 
-  override release(buffer: Buffer): void {
+  override release(holder: Holder, buffer: Buffer): void {
     if (buffer !== this.shared) {
       assert.ok(this.lent.delete(buffer), "a buffer comes back once");
       buffer.fill(0xdd, 0, 4096);
     }
-    super.release(buffer);
+    super.release(holder, buffer);
   }
 }
 
@@ -32,7 +33,7 @@ class Receiver {
   readonly window: ReceiveWindow;
   /** Closes the window from within, before this message. */
   closeBefore = Number.POSITIVE_INFINITY;
-  /** Whether there was no buffer for the rest of a message. */
+  /** Whether the buffer with half a message was taken away. */
   isFull = false;
   readonly #buffers: CountingBuffers;
 
@@ -235,16 +236,70 @@ describe("receive window", () => {
     );
   });
 
-  test("a connection in the middle of a message is closed when no buffer is left for it, and only that one", () => {
-    class NoBuffers extends CountingBuffers {
-      override take(): Buffer | undefined {
-        return undefined;
-      }
-    }
-    const receiver = new Receiver(new NoBuffers());
+  test("where no buffer is left, the connection that has been in the middle of a message for longest makes way", () => {
+    const buffers = new CountingBuffers(2);
+    const [slow, quick, busy, late] = Array.from({ length: 4 }, () => new Receiver(buffers));
+    assert.ok(slow && quick && busy && late);
+    const message = encode([pattern(100, 1)]);
+    const [beginning, end] = [message.subarray(0, 50), message.subarray(50)];
+    slow.read(beginning);
+    busy.read(beginning);
+    busy.read(end);
+    quick.read(beginning);
+    busy.read(beginning);
+    assert.deepEqual(
+      [slow, quick, busy].map(({ isFull }) => isFull),
+      [true, false, false],
+    );
+    quick.read(end);
+    late.read(beginning);
+    busy.read(end);
+    late.read(end);
+    slow.read(end);
+    assert.deepEqual(
+      [slow, quick, busy, late].map(({ received, isFull }) => [received.length, isFull]),
+      [
+        [0, true],
+        [1, false],
+        [2, false],
+        [1, false],
+      ],
+    );
+    assert.equal(buffers.lent.size, 0);
+  });
+
+  test("holders leave their order from any place in it, and those who stay keep theirs", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(7), { maxLength: 60 }), (moves) => {
+        const order = new HoldingOrder();
+        const oracle: number[] = [];
+        const holders = Array.from({ length: 8 }, () => ({ older: undefined, newer: undefined, makeWay: () => {} }));
+        for (const move of moves) {
+          const holder = holders[move] as Holder;
+          if (oracle.includes(move)) {
+            order.delete(holder);
+            oracle.splice(oracle.indexOf(move), 1);
+          } else {
+            order.add(holder);
+            oracle.push(move);
+          }
+          assert.equal(order.oldest, oracle[0] === undefined ? undefined : holders[oracle[0]]);
+        }
+      }),
+    );
+  });
+
+  test("a connection is closed when there is no buffer at all for the rest of its message", () => {
+    const receiver = new Receiver(new EmptyBuffers());
     receiver.read(encode([pattern(100, 1)]));
     assert.equal(receiver.received.length, 1);
     receiver.read(encode([pattern(100, 2)]).subarray(0, 50));
     assert.equal(receiver.isFull, true);
   });
 });
+
+class EmptyBuffers extends CountingBuffers {
+  override take(): Buffer | undefined {
+    return undefined;
+  }
+}
