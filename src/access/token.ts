@@ -38,6 +38,10 @@ export function newTokenId(): string {
   return randomBytes(ID_BYTES).toString("hex");
 }
 
+export function isTokenId(text: string): boolean {
+  return /^[0-9a-f]{8}$/.test(text);
+}
+
 /** Whether a bearer token or a password is meant to be one of our tokens. */
 export function isTokenSecret(text: string): boolean {
   return text.startsWith(PREFIX);

@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError } from "commander";
+import { isTokenId } from "../access/token.ts";
 import type { TokenSelector } from "../access/token-store.ts";
 import { systemClock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
@@ -116,7 +117,13 @@ async function revoke(id: string | undefined, { user, stateDir }: RevokeFlags, o
 }
 
 function selectorOf(id: string | undefined, user: string | undefined): TokenSelector {
-  if (id !== undefined && user === undefined) return { id };
+  if (id !== undefined && user === undefined) {
+    if (isTokenId(id)) return { id };
+    // It may be the secret.
+    throw new ConfigError("TOKEN_ID_INVALID", "that is not the id of a token, which has eight digits and letters.", {
+      hint: "See: vpn-ws token list",
+    });
+  }
   if (id === undefined && user !== undefined) return { user };
   throw new ConfigError("TOKEN_SELECTOR", "say which: the id of a token, or --user USER for all of a user.");
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { hashToken } from "../../../src/access/token.ts";
+import { hashToken, newTokenSecret } from "../../../src/access/token.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { tokenCommand } from "../../../src/cli/token-command.ts";
 
@@ -119,6 +119,10 @@ describe("vpn-ws token revoke", () => {
     await token("create", "ann", "--expires", "1d");
     await assert.rejects(token("revoke", "00000000"), isConfigError("TOKEN_UNKNOWN"));
     await assert.rejects(token("revoke"), isConfigError("TOKEN_SELECTOR"));
+    const secret = newTokenSecret();
+    await assert.rejects(token("revoke", secret), (error: unknown) => {
+      return isConfigError("TOKEN_ID_INVALID")(error) && !String(error).includes(secret);
+    });
     await assert.rejects(token("revoke", "00000000", "--user", "ann"), isConfigError("TOKEN_SELECTOR"));
   });
 });
