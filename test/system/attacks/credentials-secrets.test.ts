@@ -21,7 +21,14 @@ const HTTPS_PORT = 8443;
 const HTTP_PORT = 8080;
 /** Shown to the end of what a shell and the kernel pass on to a child. */
 const TELL_ALL = "echo told:; env; tr '\\0' '\\n' < /proc/self/environ; tr '\\0' '\\n' < /proc/$PPID/cmdline";
+/** Commands that run side by side. */
+const AT_A_TIME = 4;
 const USERS = ["urle", "filo", "envy"];
+
+interface Attempt {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly binary: string;
+}
 
 describe("a run under --log-level trace", { skip: noLab }, () => {
   const secrets = new Secrets();
@@ -84,8 +91,8 @@ describe("a run under --log-level trace", { skip: noLab }, () => {
     binary = SERVER_BINARY,
   ): VpnProcess {
     const shell = ["sh", "-c", 'ulimit -c unlimited; exec "$0" "$@"'];
-    const log =
-      binary === SERVER_BINARY && !words.includes("-") ? ["--log-format", "json", "--log-level", "trace"] : [];
+    const logs = ["server", "client"].includes(words[0] ?? "");
+    const log = logs ? ["--log-format", "json", "--log-level", "trace"] : [];
     const argv = [...shell, process.execPath, binary, ...words, ...log];
     const options = { cwd: file(cwd), environment: { VPN_WS_DEBUG: "1", ...environment } };
     const vpn = new VpnProcess(namespace.start(argv, options));
@@ -124,13 +131,21 @@ describe("a run under --log-level trace", { skip: noLab }, () => {
     secrets.assertNotIn("standard error", stderr);
   }
 
-  /** A command that ends by itself, with an error. */
-  async function fails(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
-    const { child } = start(namespaces[1], "cwd-client", words, environment);
+  /** A command that ends by itself with an error like this one, which shows nothing. */
+  async function fails(words: readonly string[], expected: RegExp, more: Partial<Attempt> = {}): Promise<void> {
+    const { environment, binary } = more;
+    const { child } = start(namespaces[1], "cwd-client", words, environment, binary);
     const { status, stdout, stderr } = await child.ended;
-    assert.notEqual(status, 0, child.describe());
-    secrets.assertNotIn(`output of command ${outputs.length}`, stdout + stderr);
-    return stderr;
+    secrets.assertNotIn(`output of a command that should say ${expected}`, stdout + stderr);
+    assert.notEqual(status, 0);
+    assert.match(stderr, expected);
+  }
+
+  /** All of them, a few at a time. */
+  async function allFail(attempts: readonly (readonly [...Parameters<typeof fails>])[]): Promise<void> {
+    for (let at = 0; at < attempts.length; at += AT_A_TIME) {
+      await Promise.all(attempts.slice(at, at + AT_A_TIME).map((attempt) => fails(...attempt)));
+    }
   }
 
   async function isRefused(answer: Promise<Answer>, status = 401): Promise<void> {
@@ -234,29 +249,32 @@ describe("a run under --log-level trace", { skip: noLab }, () => {
       `vpn-ws:/${token}`,
       `vpn-ws://urle:${encoded}@127.0.0.1/${token}`,
     ];
-    for (const text of texts) await fails(["client", text]);
-    for (const text of [texts[0] ?? "", texts[2] ?? "", invite]) await failsAsLegacy(text);
-    await fails([invite]);
-    await fails(["client", "--token", token, url]);
-    await fails(["client", "--token-file", given("bad-token", `${token} ${token}`), url]);
-    await fails(["client", "--auth-file", given("bad-auth", `urle:${password}\n${password}`), url]);
-    await fails(["client", "--auth-file", given("bad-auth", password.replaceAll(":", "")), url]);
-    await fails(["client", "--invite-file", given("bad-invite", `${invite}\u0007`)]);
-    await fails(["client", "--pin", pin, url, token]);
-    await fails(["client", url], { VPN_WS_TOKEN: `${token}\n${token}` });
-    await fails(["client", "--key", file("state/server.key"), "--crt", given("bad.crt", token), url]);
-    await fails(["passwd", given("users", ""), "urle", password]);
-    await fails(["token", "revoke", token, "--state-dir", file("state")]);
-    await fails(["token", "create", token, "--expires", "1x", "--state-dir", file("state")]);
-    await fails(["invite", "ivan", "--url", texts[0] ?? "", "--state-dir", file("state")]);
+    const state = ["--state-dir", file("state")];
+    const isLegacy = { binary: LEGACY_CLIENT_BINARY };
+    const wrongToken = given("bad-token", `${token} ${token}`);
+    const twoLines = given("bad-auth", `urle:${password}\n${password}`);
+    const noColon = given("worse-auth", password.replaceAll(":", ""));
+    const wrongInvite = given("bad-invite", `${invite}\u0007`);
+    const noCertificate = given("bad.crt", token);
+    await allFail([
+      ...texts.map((text) => [["client", text], /is no ws:\/\/ or wss:\/\/ URL|invite cannot be used/] as const),
+      ...texts.slice(0, 3).map((text) => [["v0", text], /is no ws:\/\/ or wss:\/\/ URL/, isLegacy] as const),
+      [[invite], /put the word client in front/],
+      [["client", "--token", token, url], /unknown option '--token'/],
+      [["client", "--token-file", wrongToken, url], /does not hold one line with a token/],
+      [["client", "--auth-file", twoLines, url], /does not hold one line of the form user:password/],
+      [["client", "--auth-file", noColon, url], /does not hold one line of the form user:password/],
+      [["client", "--invite-file", wrongInvite], /invite cannot be used/],
+      [["client", "--pin", pin, url, token], /too many arguments/],
+      [["client", "--pin", token, url], /the text is not the pin of a key/],
+      [["client", url], /does not hold one line with a token/, { environment: { VPN_WS_TOKEN: `${token}\n${token}` } }],
+      [["client", "--key", file("state/server.key"), "--crt", noCertificate, url], /cannot use .*bad\.crt/],
+      [["passwd", given("users", ""), "urle", password], /too many arguments/],
+      [["token", "revoke", token, ...state], /that is not the id of a token/],
+      [["invite", "ivan", "--url", texts[0] ?? "", ...state], /is no ws:\/\/ or wss:\/\/ URL/],
+      [["invite", "ivan", "--url", url.replace("//", `//urle:${encoded}@`), ...state], /holds no user and password/],
+    ]);
   });
-
-  async function failsAsLegacy(text: string): Promise<void> {
-    const { child } = start(namespaces[1], "cwd-client", ["v0", text], {}, LEGACY_CLIENT_BINARY);
-    const { status, stdout, stderr } = await child.ended;
-    assert.notEqual(status, 0);
-    secrets.assertNotIn("output of vpn-ws-client", stdout + stderr);
-  }
 
   test("shows no secret of a file that is wrong", async () => {
     const token = await tokenOf("tess");
@@ -264,43 +282,32 @@ describe("a run under --log-level trace", { skip: noLab }, () => {
     mkdirSync(other, { mode: 0o700 });
     for (const text of [`{"${token}"`, `{"version":1,"tokens":["${token}"]}`, token]) {
       writeFileSync(join(other, "tokens.json"), text, { mode: 0o600 });
-      await fails(["token", "list", "--state-dir", other]);
+      await fails(["token", "list", "--state-dir", other], /is not a token file/);
     }
     writeFileSync(join(other, "credentials.json"), `{"version":1,"servers":["${token}"`, { mode: 0o600 });
-    await fails(["client", "--state-dir", other]);
-    const base = configuration();
-    for (const change of [
-      {
-        authentication: [
-          {
-            kind: "jwt",
-            issuer: issuer.name,
-            audience: "vpn",
-            jwks: `https://u:${encodeURIComponent(password)}@id.example/`,
-          },
-        ],
-      },
-      {
-        authentication: [
-          {
-            kind: "jwt",
-            issuer: issuer.name,
-            audience: "vpn",
-            jwks: given("private.json", `{"keys":[{"k":"${token}"}]}`),
-          },
-        ],
-      },
-      { authentication: [{ kind: "htpasswd", file: given("clear", `urle:${token}`) }] },
-      {
-        tls: {
-          certificate: given("swapped.crt", readFileSync(file("state/server.key"), "utf8")),
-          key: file("state/server.crt"),
-        },
-      },
-    ]) {
-      const path = given("server.yaml", JSON.stringify({ ...base, ...change }));
-      await fails(["server", "--config", path, "--state-dir", other]);
-    }
+    await fails(["client", "--state-dir", other], /is not what this version has written/);
+    const jwt = { kind: "jwt", issuer: issuer.name, audience: "vpn" };
+    const inUrl = { ...jwt, jwks: `https://u:${encodeURIComponent(password)}@id.example/` };
+    const symmetric = { ...jwt, jwks: given("private.json", `{"keys":[{"kty":"oct","k":"${token}"}]}`) };
+    const inClear = { kind: "htpasswd", file: given("clear", `urle:${token}`) };
+    const swapped = given("swapped.crt", readFileSync(file("state/server.key"), "utf8"));
+    const changes = [
+      ["in-url", { authentication: [inUrl] }, /in-url\.yaml:\d+:\d+: authentication/],
+      ["symmetric", { authentication: [symmetric] }, /it holds secret keys/],
+      ["in-clear", { authentication: [inClear] }, /clear/],
+      [
+        "swapped",
+        { tls: { client_ca: "clients.crt", certificate: swapped, key: file("state/server.crt") } },
+        /cannot use the server's certificate/,
+      ],
+    ] as const;
+    await allFail(
+      changes.map(([name, change, expected]) => {
+        const path = file(`${name}.yaml`);
+        writeFileSync(path, JSON.stringify({ ...configuration(), ...change }));
+        return [["server", "--config", path, "--state-dir", other], expected] as const;
+      }),
+    );
   });
 
   test("leaves no secret in a file that is not its own, and no other user a look at those that are", () => {

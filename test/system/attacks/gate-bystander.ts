@@ -8,7 +8,7 @@ import { startClient, type VpnProcess } from "../../../lab/vpn.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { type GateServer, SERVER_ADDRESS } from "./gate-server.ts";
 
-export const BYSTANDER = "bystander";
+const BYSTANDER = "bystander";
 const ADDRESS = "10.81.0.99/24";
 /** Two requests may be on their way when the answers are counted; more are lost. */
 const IN_FLIGHT = 2;
