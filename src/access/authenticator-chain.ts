@@ -70,6 +70,22 @@ export class AuthenticatorChain {
     });
   }
 
+  /**
+   * Takes what an identity of the chain costs, as the last step before it comes in: what is refused for another reason
+   * must not have cost an invite. Undefined, or why it cannot be had. Never rejects; a failure of ours is a refusal.
+   */
+  async redeem(identity: Identity): Promise<RefusalDecision | undefined> {
+    const { method, user } = identity;
+    const authenticator = this.#authenticators.find((one) => one.method === method);
+    try {
+      const reason = await authenticator?.redeem?.(identity);
+      return reason === undefined ? undefined : { method, reason, user };
+    } catch (error) {
+      this.#deps.onFault(method, error);
+      return { method, reason: "unavailable", user };
+    }
+  }
+
   async #askAll(request: AccessRequest, timeout: Promise<"timeout">): Promise<ChainOutcome> {
     const decisions: RefusalDecision[] = [];
     for (const authenticator of this.#authenticators) {

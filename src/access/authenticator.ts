@@ -32,4 +32,9 @@ export interface Authenticator {
   authenticate(request: AccessRequest): Promise<AuthenticationOutcome>;
   /** Whether an identity that this authenticator gave would still be given: false once revoked, removed or expired. */
   isStillGood(identity: Identity, nowMs: number): boolean;
+  /**
+   * Takes what an identity costs that this authenticator gave, such as the one use of an invite. Asked last, when nothing
+   * else speaks against letting it in. Answers why that cannot be had; undefined if it was taken. Rejects as above.
+   */
+  redeem?(identity: Identity): Promise<RefusalReason | undefined>;
 }

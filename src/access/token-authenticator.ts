@@ -21,7 +21,7 @@ interface ShownToken {
 
 /**
  * Takes our tokens: as bearer, or as the password of Basic authentication for clients that know only that. The user
- * name beside it is empty, or the token's user. If its uses are counted, one is taken as the last step.
+ * name beside it is empty, or the token's user. If its uses are counted, one is taken when it is redeemed.
  */
 export class TokenAuthenticator implements Authenticator {
   readonly method = "token";
@@ -41,7 +41,7 @@ export class TokenAuthenticator implements Authenticator {
     if (record === undefined || !secretEqual(record.hash, hash)) {
       return { state: "refused", reason: "unknown-token", user: claimed };
     }
-    const reason = claimed !== undefined && claimed !== record.user ? "unknown-user" : await this.#take(record);
+    const reason = claimed !== undefined && claimed !== record.user ? "unknown-user" : this.#fault(record);
     if (reason !== undefined) return { state: "refused", reason, user: claimed ?? record.user };
     return { state: "identified", identity: identityOf(record) };
   }
@@ -53,12 +53,18 @@ export class TokenAuthenticator implements Authenticator {
     return ["good", "used-up"].includes(tokenState(record, nowMs));
   }
 
+  /** Of several who show the last use at once, one gets it. */
+  async redeem({ credentialId }: Identity): Promise<RefusalReason | undefined> {
+    const record = this.#deps.store.findById(credentialId);
+    if (record === undefined) return "unknown-token";
+    if (record.usesLeft === undefined) return this.#fault(record);
+    return (await this.#deps.store.use(credentialId)) ? undefined : "used-up";
+  }
+
   /** Why it is no good; undefined if it is. */
-  async #take(record: TokenRecord): Promise<RefusalReason | undefined> {
+  #fault(record: TokenRecord): RefusalReason | undefined {
     const state = tokenState(record, this.#deps.nowUnixMs());
-    if (state !== "good") return state;
-    if (record.usesLeft === undefined) return undefined;
-    return (await this.#deps.store.use(record.id)) ? undefined : "used-up";
+    return state === "good" ? undefined : state;
   }
 }
 

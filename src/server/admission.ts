@@ -41,6 +41,15 @@ export interface Refused {
 export interface AdmissionDeps {
   readonly clock: Clock;
   readonly limiter: GuessLimiter;
+  /** Why there is no place for somebody who may come in; undefined if there is one. */
+  readonly obstacleTo: (admitted: Admitted) => Refused | undefined;
+}
+
+/** A request that is being decided on. */
+interface Question {
+  readonly incoming: Incoming;
+  readonly asked: AccessRequest;
+  readonly opening: AcceptedOpening;
 }
 
 /** Refusals that somebody who tries out credentials gets; who shows an old one of his own is no guesser. */
@@ -59,7 +68,9 @@ const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token
 /**
  * Decides on a request to join, in this order; the first that fails answers:
  *
- *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─► policy ─► bridge and MAC allowed
+ *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─┐
+ *             ┌──────────────────────────────────────────────────────────────────────┘
+ *             └─► policy ─► bridge and MAC allowed ─► a place free ─► credentials redeemed
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -88,10 +99,29 @@ export class Admission {
       return refuse(403, "foreign-origin", "Pages of another site may not connect here.");
     }
     const outcome = await this.#authenticate(access, asked);
-    if (outcome.state === "refused") return { ...outcome, address: asked.address };
-    const { identity } = outcome;
+    if (outcome.state === "refused") return outcome;
+    return this.#redeem(access, { incoming, asked, opening }, outcome.identity);
+  }
+
+  /** Nothing is taken from who would be refused anyhow: an invite is good once. */
+  async #redeem(access: Access, question: Question, identity: Identity): Promise<Admitted | Refused> {
+    const judged = this.#judge(question, identity);
+    if (judged.state === "refused") return judged;
+    const obstacle = this.#deps.obstacleTo(judged);
+    if (obstacle !== undefined) return obstacle;
+    const unpaid = await access.chain.redeem(identity);
+    if (unpaid !== undefined) return wrongCredentials(question.asked.address, [unpaid], access.challenges);
+    return this.#judge(question, identity);
+  }
+
+  /**
+   * What the policy says. Always the one in force: who was waiting for authenticators while it was replaced is not in the
+   * table of those who are looked at again.
+   */
+  #judge({ incoming, asked, opening }: Question, identity: Identity): Admitted | Refused {
+    const refuse = refuser(asked.address);
     const visit = { address: asked.address, path: asked.path, nowMs: Date.now() };
-    const decision = access.policy.decide(identity, visit);
+    const decision = this.#access.policy.decide(identity, visit);
     if (decision.state === "denied") return refuse(403, decision.reason, decision.message, identity.user);
     const { grant } = decision;
     if (opening.bridge && !grant.rules.bridge) {
@@ -118,15 +148,13 @@ export class Admission {
       ]);
     }
     const outcome = await access.chain.authenticate(asked);
-    const challenges = access.challenges.map((value) => ["WWW-Authenticate", value] as const);
     if (outcome.state === "absent") {
+      const challenges = challengeHeaders(access.challenges);
       return refuse(401, "no-credentials", "Credentials are needed to join.", undefined, challenges);
     }
     await this.#pause(this.#countGuess(asked.address, outcome));
     if (outcome.state === "identified") return outcome;
-    const reason = outcome.decisions.map((decision) => `${decision.method}:${decision.reason}`).join(" ");
-    const message = "The credentials are not right, or not any more.";
-    return refuse(401, reason, message, claimedUser(outcome.decisions), challenges);
+    return wrongCredentials(asked.address, outcome.decisions, access.challenges);
   }
 
   /** How long the answer has to wait. Who showed nothing that could be guessed has not guessed. */
@@ -143,6 +171,28 @@ export class Admission {
   async #pause(delayMs: number): Promise<void> {
     if (delayMs > 0) await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
   }
+}
+
+/**
+ * The answer to credentials that were not taken. Where one could not be judged nobody knows whether they are right: a
+ * client that is told they are wrong would have its user look for another password.
+ */
+function wrongCredentials(
+  address: string,
+  decisions: readonly RefusalDecision[],
+  challenges: readonly string[],
+): Refused {
+  const refuse = refuser(address);
+  const why = decisions.map(({ method, reason }) => `${method}:${reason}`).join(" ");
+  const user = claimedUser(decisions);
+  if (decisions.some(({ reason }) => reason === "unavailable")) {
+    return refuse(503, why, "The credentials cannot be checked at the moment.", user, [["Retry-After", "5"]]);
+  }
+  return refuse(401, why, "The credentials are not right, or not any more.", user, challengeHeaders(challenges));
+}
+
+function challengeHeaders(challenges: readonly string[]): HeaderList {
+  return challenges.map((value) => ["WWW-Authenticate", value]);
 }
 
 /** Who puts a token where the user goes, as some programs want it, must not find it in the log. */

@@ -108,13 +108,20 @@ export class Peer implements Egress {
     return this.#opening.bridge;
   }
 
-  /** Takes a port of the network's switch, with a guard in it; false if there is none left. */
+  /** Takes a port of the network's switch, with a guard in it; false if there is none left. Throws as `guardPeer` does. */
   join(): boolean {
     const { mac, bridge } = this.#opening;
     const { network } = this.#deps;
-    this.#port = network.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
-    if (this.#port === undefined) return false;
-    network.guard.guardPeer(this.#port, this.owner, this.#grant.rules);
+    const port = network.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
+    if (port === undefined) return false;
+    try {
+      network.guard.guardPeer(port, this.owner, this.#grant.rules);
+    } catch (error) {
+      // Nobody would ever take it away: the connection has not begun, and so does not end.
+      network.leave(port);
+      throw error;
+    }
+    this.#port = port;
     this.#report = new DropReport(this.#port.ingressDrops, this.#port.egressDrops);
     return true;
   }

@@ -15,6 +15,7 @@ import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./ad
 import { controlRefusal } from "./control-access.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer } from "./peer.ts";
+import { noRoom, Room } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { snapshotsOf } from "./snapshots.ts";
 import { Tenure } from "./tenure.ts";
@@ -53,6 +54,7 @@ export class Server {
   readonly #connectionDeps: ConnectionDeps;
   readonly #admission: Admission;
   readonly #tenure: Tenure;
+  readonly #room: Room;
   readonly #peers = new Map<number, Peer>();
   readonly #startedMs = Date.now();
   #access: Access;
@@ -68,8 +70,10 @@ export class Server {
     this.#options = options;
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
-    this.#admission = new Admission({ clock, limiter }, access);
     this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
+    this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure }, options);
+    const obstacleTo = (admitted: Admitted): Refused | undefined => this.#room.obstacleTo(admitted, this.#lastId + 1);
+    this.#admission = new Admission({ clock, limiter, obstacleTo }, access);
     for (const definition of deps.networks) this.#addNetwork(definition);
   }
 
@@ -183,19 +187,20 @@ export class Server {
   }
 
   #join(incoming: Incoming, admitted: Admitted): void {
+    const id = this.#lastId + 1;
+    const refused = this.#room.obstacleTo(admitted, id);
     const network = this.#networks.get(admitted.grant.network);
-    const { log } = this.#deps;
-    const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
-    if (network === undefined) {
-      this.#refuse(incoming, noRoom(admitted, 503, "network-missing", "The network is not there at the moment."));
+    if (refused !== undefined || network === undefined) {
+      this.#refuse(incoming, refused ?? noRoom(admitted, 503, "network-missing", "The network is gone."));
       return;
     }
-    const id = this.#lastId + 1;
+    const { log } = this.#deps;
+    const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
     const peerDeps = { log, network, connectionDeps: this.#connectionDeps, onGone };
     const peer = new Peer(peerDeps, id, incoming, admitted, this.#options);
-    const refused = this.#seat(peer, admitted);
-    if (refused !== undefined) {
-      this.#refuse(incoming, refused);
+    this.#tenure.makeRoom(peer);
+    if (!peer.join()) {
+      this.#refuse(incoming, noRoom(admitted, 503, "full", "This network has as many peers as it takes."));
       return;
     }
     this.#lastId = id;
@@ -205,21 +210,6 @@ export class Server {
     this.#logJoin(peer, incoming, admitted);
     peer.start();
     void this.#giveCredential(peer);
-  }
-
-  /** Gives the peer its port, unless what it wants is taken. */
-  #seat(peer: Peer, admitted: Admitted): Refused | undefined {
-    const { mac } = admitted.opening;
-    if (this.#peers.size >= this.#options.maxPeers) {
-      return noRoom(admitted, 503, "full", "This server has as many peers as it takes.");
-    }
-    if (mac !== undefined && !peer.network.guard.mayClaim(peer.owner, mac)) {
-      return noRoom(admitted, 409, "mac-not-yours", "That MAC address belongs to somebody else.");
-    }
-    if (!this.#tenure.makeRoom(peer)) {
-      return noRoom(admitted, 409, "sessions", "You have as many sessions as you may have.");
-    }
-    return peer.join() ? undefined : noRoom(admitted, 503, "full", "This network has as many peers as it takes.");
   }
 
   async #giveCredential(peer: Peer): Promise<void> {
@@ -291,10 +281,4 @@ export class Server {
     for (const peer of this.#peers.values()) peer.sendAway("shutting-down", "the server is shutting down");
     await isEmpty;
   }
-}
-
-/** The answer to who may come in, but not now or not like this. */
-function noRoom({ identity, remote }: Admitted, status: number, reason: string, message: string): Refused {
-  const headers = [["Retry-After", "60"]] as const;
-  return { state: "refused", status, reason, message, headers, user: identity.user, address: remote.address };
 }

@@ -24,13 +24,17 @@ export class Tenure {
     this.#deps = deps;
   }
 
-  /** Makes room for a newcomer's session by cutting the oldest ones, if the grant says so; false if it may not join. */
-  makeRoom(newcomer: Peer): boolean {
+  /** Whether an owner may have one session more, if need be in an older one's place. */
+  hasRoom(owner: string, grant: Grant): boolean {
+    return this.#sessions.roomFor(owner, grant).state === "room";
+  }
+
+  /** Makes room for a newcomer's session by cutting the oldest ones, if the grant says so; see `hasRoom`. */
+  makeRoom(newcomer: Peer): void {
     const room = this.#sessions.roomFor(newcomer.owner, newcomer.grant);
-    if (room.state === "full") return false;
+    if (room.state === "full") return;
     for (const peer of room.yielding)
       this.#cut(peer, "replaced", "a newer session of yours has taken this one's place");
-    return true;
   }
 
   begin(peer: Peer): void {

@@ -124,6 +124,29 @@ describe("a chain of authenticators", () => {
     assert.equal(after.asked.times, 0);
   });
 
+  test("redeems an identity with the authenticator that gave it, if it costs anything", async () => {
+    const free = stub("htpasswd", () => absent).authenticator;
+    const counted: Authenticator = { ...stub("token", () => absent).authenticator, redeem: async () => "used-up" };
+    const { chain } = makeChain(free, counted);
+    assert.equal(await chain.redeem(identityOf("htpasswd", "alice")), undefined);
+    assert.deepEqual(await chain.redeem(identityOf("token", "alice")), {
+      method: "token",
+      reason: "used-up",
+      user: "alice",
+    });
+  });
+
+  test("refuses when redeeming fails, and reports the fault", async () => {
+    const error = new Error("secret");
+    const failing: Authenticator = {
+      ...stub("token", () => absent).authenticator,
+      redeem: () => Promise.reject(error),
+    };
+    const { chain, faults } = makeChain(failing);
+    assert.equal((await chain.redeem(identityOf("token", "alice")))?.reason, "unavailable");
+    assert.deepEqual(faults, [["token", error]]);
+  });
+
   test("judges an identity by those authenticators that give such", () => {
     const { chain, faults } = makeChain(stub("token", () => absent).authenticator, anonymous);
     assert.equal(chain.isStillGood(identityOf("token", "alice"), 0), true);

@@ -25,7 +25,12 @@ async function make(token: Partial<NewToken> = {}) {
   const bearer = () => ask(`Bearer ${secret}`);
   const basic = (user: string, password = secret) =>
     ask(`Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`);
-  return { time, store, authenticator, record, secret, ask, bearer, basic };
+  /** Shows it and, if it is good, takes a use. */
+  const redeem = async () => {
+    const outcome = await bearer();
+    return outcome.state === "identified" ? authenticator.redeem(outcome.identity) : "not even identified";
+  };
+  return { time, store, authenticator, record, secret, ask, bearer, basic, redeem };
 }
 
 const refused = (reason: string, user: string | undefined) => ({ state: "refused", reason, user });
@@ -73,26 +78,32 @@ describe("TokenAuthenticator", () => {
     assert.deepEqual(await revoked.bearer(), refused("revoked", "ann"));
 
     const once = await make({ usesLeft: 1 });
-    assert.equal((await once.bearer()).state, "identified");
+    assert.equal(await once.redeem(), undefined);
     assert.deepEqual(await once.bearer(), refused("used-up", "ann"));
   });
 
-  test("who names another user takes no use; of two at once, one gets the last use", async () => {
-    const { basic, bearer } = await make({ usesLeft: 1 });
-    await basic("bob");
-    const outcomes = await Promise.all([bearer(), bearer()]);
-    assert.deepEqual(outcomes.map(({ state }) => state).sort(), ["identified", "refused"]);
-    assert.deepEqual(
-      outcomes.find(({ state }) => state === "refused"),
-      refused("used-up", "ann"),
-    );
+  test("to show a token takes no use; of two who redeem the last one, one gets it", async () => {
+    const { bearer, redeem } = await make({ usesLeft: 1 });
+    await bearer();
+    assert.deepEqual((await Promise.all([redeem(), redeem()])).sort(), ["used-up", undefined]);
+  });
+
+  test("a token without a count is redeemed as often as one likes, until it is revoked", async () => {
+    const { bearer, authenticator, store, redeem } = await make();
+    const outcome = await bearer();
+    assert.ok(outcome.state === "identified");
+    assert.deepEqual([await redeem(), await redeem()], [undefined, undefined]);
+    await store.revoke({ user: "ann" });
+    assert.equal(await authenticator.redeem(outcome.identity), "revoked");
+    assert.equal(await authenticator.redeem({ ...outcome.identity, credentialId: "00000000" }), "unknown-token");
   });
 
   test("an identity is good until its token is revoked, expired or gone; a used-up token keeps its peer", async () => {
-    const { bearer, authenticator, store, time } = await make({ usesLeft: 1 });
+    const { bearer, redeem, authenticator, store, time } = await make({ usesLeft: 1 });
     const outcome = await bearer();
     assert.ok(outcome.state === "identified");
     const { identity } = outcome;
+    assert.equal(await redeem(), undefined);
     assert.ok(authenticator.isStillGood(identity, time.nowMs));
     assert.ok(!authenticator.isStillGood(identity, time.nowMs + 1000));
     assert.ok(!authenticator.isStillGood({ ...identity, credentialId: "00000000" }, time.nowMs));

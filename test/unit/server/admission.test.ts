@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { beforeEach, describe, test } from "node:test";
 import type { AccessRequest } from "../../../src/access/access-request.ts";
 import { AnonymousAuthenticator } from "../../../src/access/anonymous-authenticator.ts";
-import type { AuthenticationOutcome, Authenticator } from "../../../src/access/authenticator.ts";
+import type { AuthenticationOutcome, Authenticator, RefusalReason } from "../../../src/access/authenticator.ts";
 import { AuthenticatorChain } from "../../../src/access/authenticator-chain.ts";
 import { GUESS_LIMITER_DEFAULTS, GuessLimiter } from "../../../src/access/guess-limiter.ts";
 import type { Identity } from "../../../src/access/identity.ts";
@@ -12,7 +12,7 @@ import type { PolicyData } from "../../../src/access/policy-rules.ts";
 import { newTokenSecret } from "../../../src/access/token.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import type { Access } from "../../../src/server/access.ts";
-import { Admission, ownerOf } from "../../../src/server/admission.ts";
+import { Admission, ownerOf, type Refused } from "../../../src/server/admission.ts";
 import type { Incoming } from "../../../src/transport/incoming.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { HandClock } from "../../hand-clock.ts";
@@ -31,9 +31,15 @@ class OneToken implements Authenticator {
   readonly method = "token";
   asked = 0;
   claimed = "alice";
+  /** Why the token cannot be redeemed. */
+  unpaid: RefusalReason | undefined = undefined;
+  redeemed = 0;
+  /** Called while an answer is waited for. */
+  onWait: () => void = () => {};
 
   async authenticate(request: AccessRequest): Promise<AuthenticationOutcome> {
     this.asked++;
+    this.onWait();
     const header = request.header("authorization");
     if (header === undefined) return { state: "absent" };
     if (header === "Bearer good") return { state: "identified", identity: ALICE };
@@ -43,6 +49,11 @@ class OneToken implements Authenticator {
 
   isStillGood(): boolean {
     return true;
+  }
+
+  async redeem(): Promise<RefusalReason | undefined> {
+    this.redeemed++;
+    return this.unpaid;
   }
 }
 
@@ -78,16 +89,18 @@ describe("admission", () => {
   let clock: HandClock;
   let authenticator: OneToken;
   let faults: unknown[];
+  let obstacle: Refused | undefined;
   beforeEach(() => {
+    obstacle = undefined;
     clock = new HandClock();
     authenticator = new OneToken();
     faults = [];
   });
 
-  function admission(data: Partial<PolicyData> = {}, more: Partial<Access> = {}, isOpen = false): Admission {
+  function accessOf(data: Partial<PolicyData>, isOpen = false): Access {
     const deps = { clock, onFault: (...fault: unknown[]) => faults.push(fault) };
     const authenticators = isOpen ? [authenticator, new AnonymousAuthenticator()] : [authenticator];
-    const access: Access = {
+    return {
       chain: new AuthenticatorChain(deps, authenticators),
       policy: new Policy({ networks: [], defaults: {}, groups: [], users: [], ...data }),
       trustedProxies: [],
@@ -95,9 +108,12 @@ describe("admission", () => {
       guard: GUARD_DEFAULTS,
       challenges: ["Bearer", 'Basic realm="vpn-ws"'],
       issueCredential: async () => undefined,
-      ...more,
     };
-    return new Admission({ clock, limiter: new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS) }, access);
+  }
+
+  function admission(data: Partial<PolicyData> = {}, isOpen = false): Admission {
+    const limiter = new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS);
+    return new Admission({ clock, limiter, obstacleTo: () => obstacle }, accessOf(data, isOpen));
   }
 
   test("lets in who is identified and granted something", async () => {
@@ -114,7 +130,7 @@ describe("admission", () => {
     ["another site's page", { headers: { ...WITH_TOKEN, origin: "https://evil.example" } }, 403, "foreign-origin"],
     ["no credentials", {}, 401, "no-credentials"],
     ["wrong credentials", { headers: { authorization: "Bearer bad" } }, 401, "token:unknown-token"],
-    ["an authenticator that fails", { headers: { authorization: "Bearer broken" } }, 401, "token:unavailable"],
+    ["an authenticator that fails", { headers: { authorization: "Bearer broken" } }, 503, "token:unavailable"],
     ["a user whom the policy denies", { headers: WITH_TOKEN }, 403, "denied", { defaults: { deny: true } }],
     ["a bridge that may not be one", { headers: { ...WITH_TOKEN, "x-vpn-ws-bridge": "on" } }, 403, "not-a-bridge"],
     [
@@ -138,6 +154,36 @@ describe("admission", () => {
     });
   }
 
+  test("redeems credentials once, and not of whom something else keeps out", async () => {
+    const bridge = { ...WITH_TOKEN, "x-vpn-ws-bridge": "on" };
+    const denied: Partial<PolicyData> = { defaults: { deny: true } };
+    assert.equal((await admission(denied).decide(incoming({ headers: WITH_TOKEN }))).state, "refused");
+    assert.equal((await admission().decide(incoming({ headers: bridge }))).state, "refused");
+    obstacle = { state: "refused", status: 503, reason: "full", message: "", headers: [], user: "alice", address: "" };
+    assert.equal(await admission().decide(incoming({ headers: WITH_TOKEN })), obstacle);
+    assert.equal(authenticator.redeemed, 0);
+    obstacle = undefined;
+    assert.equal((await admission().decide(incoming({ headers: WITH_TOKEN }))).state, "admitted");
+    assert.equal(authenticator.redeemed, 1);
+  });
+
+  test("refuses who was too late to redeem", async () => {
+    authenticator.unpaid = "used-up";
+    const decision = await admission().decide(incoming({ headers: WITH_TOKEN }));
+    assert.deepEqual(decision.state === "refused" && [decision.status, decision.reason, decision.user], [
+      401,
+      "token:used-up",
+      "alice",
+    ]);
+  });
+
+  test("asks the policy that is in force when the authenticators have answered", async () => {
+    const waiting = admission();
+    authenticator.onWait = () => waiting.use(accessOf({ defaults: { deny: true } }));
+    const decision = await waiting.decide(incoming({ headers: WITH_TOKEN }));
+    assert.equal(decision.state === "refused" && decision.reason, "denied");
+  });
+
   test("a token in the user's place is not told to the log", async () => {
     const bad = incoming({ headers: { authorization: "Bearer bad" } });
     for (const [claimed, told] of [
@@ -151,7 +197,7 @@ describe("admission", () => {
   });
 
   test("who shows wrong credentials is not let in as nobody", async () => {
-    const open = admission({}, {}, true);
+    const open = admission({}, true);
     assert.equal((await open.decide(incoming())).state, "admitted");
     assert.equal((await open.decide(incoming({ headers: { authorization: "Bearer bad" } }))).state, "refused");
   });
