@@ -56,6 +56,8 @@ export class Arena {
   bystanders!: Bystanders;
   /** For files of the test; removed with the arena. */
   readonly directory: string;
+  /** Their numbers in the server's log. */
+  readonly #peers = new Map<Forger, unknown>();
   #hosts = 1;
 
   private constructor(lab: Lab, directory: string, server: Client) {
@@ -117,6 +119,7 @@ export class Arena {
     assert.ok(typeof answer !== "number", `${user} was refused with ${answer}`);
     // The log comes by another way than the answer.
     await waitFor(`${user} in the log`, () => this.#sessionsOf(user).length > before);
+    this.#peers.set(answer, this.#sessionsOf(user).at(-1));
     return answer;
   }
 
@@ -148,6 +151,18 @@ export class Arena {
     const evidence = (): string => `${user} lost ${JSON.stringify(this.drops(user))}`;
     const isSaid = (): boolean => reasons.every((reason) => (this.drops(user)[reason] ?? 0) > 0);
     await waitFor(`drops of ${user}: ${reasons}`, isSaid, { evidence, timeoutMs: 15_000 });
+  }
+
+  /**
+   * Has the attacker leave, whereupon the server says what it has not said yet of its drops. Fails unless frames were
+   * lost for each of these reasons.
+   */
+  async endAttack(forger: Forger, ...reasons: readonly string[]): Promise<void> {
+    const { user } = forger.options;
+    forger.leave();
+    await this.untilLogged("peer.left", { peer: this.#peers.get(forger) });
+    const drops = this.drops(user);
+    for (const reason of reasons) assert.ok((drops[reason] ?? 0) > 0, `${user} lost ${JSON.stringify(drops)}`);
   }
 
   /** Waits until every session of this user has ended. */

@@ -9,7 +9,19 @@ import { waitFor } from "../../../lab/wait.ts";
 import { Arena, type Host } from "./arena.ts";
 import { type Forger, userMac } from "./forger.ts";
 import { hidings, neighbourAdvertisement, neighbourSolicitation, routerAdvertisement } from "./neighbour-messages.ts";
-import { ALL_NODES, ALL_NODES_MAC, arp, BROADCAST, icmp, ip, ipv4, type Macs, Protocol, packet } from "./packets.ts";
+import {
+  ALL_NODES,
+  ALL_NODES_MAC,
+  arp,
+  BROADCAST,
+  icmp,
+  icmpv6,
+  ip,
+  ipv4,
+  type Macs,
+  Protocol,
+  packet,
+} from "./packets.ts";
 import { assertKnows, defaultRoutes, gatewayTo, kernelCount, neighboursOf } from "./victim.ts";
 
 const MALLORY = userMac("mallory");
@@ -18,10 +30,10 @@ const MALLORY_LINK_LOCAL = "fe80::66";
 /** Behind the server, as far as Alice knows. */
 const FAR = "10.99.0.7";
 
-function poisonedArp(victim: Host, inNameOf: Host): readonly Buffer[] {
+function poisonedArp(victim: Host, inNameOf: Host, from = MALLORY): readonly Buffer[] {
   const said = { senderIp: inNameOf.ipv4, targetIp: victim.ipv4 };
-  const unicast = { to: victim.mac, from: MALLORY };
-  const broadcast = { to: BROADCAST, from: MALLORY };
+  const unicast = { to: victim.mac, from };
+  const broadcast = { to: BROADCAST, from };
   return [
     arp({ ...unicast, ...said, operation: "reply" }),
     arp({ ...unicast, ...said, operation: "request" }),
@@ -73,7 +85,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
   let mallory: Forger;
 
   before(async () => {
-    arena = await Arena.open({ users: { router: { router: true } } });
+    arena = await Arena.open({ users: { router: { router: true }, bridge: { bridge: true } } });
     await arena.alice.namespace.ip("route", "add", "10.99.0.0/16", "via", arena.server.ipv4);
   });
   after(() => arena?.close());
@@ -91,8 +103,19 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
     await attack(async () => {
       const { alice, bob, server } = arena;
       for (const inNameOf of [bob, server]) mallory.send(...poisonedArp(alice, inNameOf));
-      await arena.untilDropped("mallory", "arp-spoof");
+      await arena.endAttack(mallory, "arp-spoof");
       assert.equal(arena.drops("mallory")["arp-spoof"], 12);
+      await assertKnows(alice, [bob, server]);
+    });
+  });
+
+  test("cannot poison ARP tables from behind a bridge, where every host has a MAC of its own", async () => {
+    await attack(async () => {
+      const { alice, bob, server } = arena;
+      const bridge = await arena.join({ user: "bridge", bridge: true, mac: userMac("bridge") });
+      for (const inNameOf of [bob, server]) bridge.send(...poisonedArp(alice, inNameOf, "02:00:00:00:0e:fd"));
+      await arena.endAttack(bridge, "arp-spoof");
+      assert.equal(arena.drops("bridge")["arp-spoof"], 12);
       await assertKnows(alice, [bob, server]);
     });
   });
@@ -101,7 +124,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
     await attack(async () => {
       const { alice, bob, server } = arena;
       for (const inNameOf of [bob, server]) mallory.send(...poisonedNeighbours(alice, inNameOf));
-      await arena.untilDropped("mallory", "neighbour-spoof");
+      await arena.endAttack(mallory, "neighbour-spoof");
       assert.equal(arena.drops("mallory")["neighbour-spoof"], 8);
       await assertKnows(alice, [bob, server]);
     });
@@ -115,7 +138,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
         parts.map((part) => packet({ to: alice.mac, from: MALLORY, ...ends, ...part })),
       );
       mallory.send(...frames);
-      await arena.untilDropped("mallory", "neighbour-spoof", "unparsable", "ip-spoof");
+      await arena.endAttack(mallory, "neighbour-spoof", "unparsable", "ip-spoof");
       await assertKnows(alice, [bob]);
     });
   });
@@ -125,7 +148,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
       const before = await defaultRoutes(arena.bob);
       const frames = [ALL_NODES_MAC, arena.bob.mac].map((to) => routerFrame(MALLORY, MALLORY_LINK_LOCAL, 1_800, to));
       mallory.send(...frames);
-      await arena.untilDropped("mallory", "rogue-router");
+      await arena.endAttack(mallory, "rogue-router");
       assert.equal(arena.drops("mallory")["rogue-router"], frames.length);
       assert.equal(await defaultRoutes(arena.bob), before);
     });
@@ -140,7 +163,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
         parts.map((part) => packet({ to: ALL_NODES_MAC, from: MALLORY, ...ends, ...part })),
       );
       mallory.send(...frames);
-      await arena.untilDropped("mallory", "rogue-router", "unparsable");
+      await arena.endAttack(mallory, "rogue-router", "unparsable");
       const { "rogue-router": seen = 0, unparsable = 0 } = arena.drops("mallory");
       assert.equal(seen + unparsable, hidden.length, "each is dropped, or the fragment without which it is none");
       assert.equal(await defaultRoutes(arena.bob), before);
@@ -162,7 +185,7 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
       const { alice, server } = arena;
       assert.equal(await gatewayTo(alice, FAR), server.ipv4);
       mallory.send(icmpRedirect(alice, server));
-      await arena.untilDropped("mallory", "rogue-router");
+      await arena.endAttack(mallory, "rogue-router");
       assert.equal(await gatewayTo(alice, FAR), server.ipv4);
     });
   });
@@ -176,10 +199,14 @@ describe("an attacker with IP addresses", { skip: await whyNoLab("ping") }, () =
       const sources = [alice.ipv4, server.ipv4, ...never];
       mallory.send(...sources.map((source) => timestampRequest(macs, source, bob)));
       mallory.send(timestampRequest(macs, MALLORY_IPV4, bob));
+      const ends = { source: alice.ipv6, destination: bob.ipv6 };
+      mallory.send(
+        packet({ ...macs, ...ends, protocol: Protocol.icmpv6, payload: icmpv6(ends, 128, Buffer.alloc(4)) }),
+      );
       await waitFor("the honest one", async () => (await kernelCount(bob, "Icmp", "InTimestamps")) > before);
-      await arena.untilDropped("mallory", "ip-spoof");
+      await arena.endAttack(mallory, "ip-spoof");
       assert.equal(await kernelCount(bob, "Icmp", "InTimestamps"), before + 1);
-      assert.equal(arena.drops("mallory")["ip-spoof"], sources.length);
+      assert.equal(arena.drops("mallory")["ip-spoof"], sources.length + 1);
     });
   });
 });

@@ -92,7 +92,7 @@ describe("a DHCP server behind a peer", { skip }, () => {
         packet({ ...v4, to: arena.server.mac, destination: arena.server.ipv4, payload: toRelay }),
         packet({ ...v6, to: bob.mac, destination: bob.ipv6, payload: udp(547, 546, Buffer.from("02000000", "hex")) }),
       );
-      await arena.untilDropped("mallory", "rogue-dhcp");
+      await arena.endAttack(mallory, "rogue-dhcp");
       assert.equal(arena.drops("mallory")["rogue-dhcp"], 5);
       mallory.close();
     });
@@ -103,12 +103,12 @@ describe("a DHCP server behind a peer", { skip }, () => {
       const from = userMac("mallory");
       const mallory = await arena.join({ user: "mallory", mac: from });
       mallory.send(...strangers(200).map((client) => discover(client, from)));
-      await arena.untilDropped("mallory", "rogue-dhcp");
+      await arena.endAttack(mallory, "rogue-dhcp");
       assert.equal(arena.drops("mallory")["rogue-dhcp"], 200);
       mallory.close();
       const bridge = await arena.join({ user: "bridge", bridge: true, mac: userMac("bridge") });
       bridge.send(...strangers(200).map((client) => discover(client, client)));
-      await arena.untilDropped("bridge", "too-many-macs");
+      await arena.endAttack(bridge, "too-many-macs");
       bridge.close();
       assert.ok((await bobAsks(arena)) !== undefined, "there are addresses left");
       const starving = [...server.clientsOf("DHCPDISCOVER")].filter((client) => client.startsWith("02:dd:"));
@@ -120,7 +120,7 @@ describe("a DHCP server behind a peer", { skip }, () => {
     await arena.bystanders.during(async () => {
       const lease = await bobAsks(arena);
       const mallory = await askInBobsName(lease, Buffer.from([1, ...mac(arena.bob.mac)]));
-      await arena.untilDropped("mallory", "rogue-dhcp");
+      await arena.endAttack(mallory, "rogue-dhcp");
       assert.equal(arena.drops("mallory")["rogue-dhcp"], 2);
       mallory.close();
     });
@@ -141,7 +141,7 @@ describe("a DHCP server behind a peer", { skip }, () => {
       await assertIsBobs();
       const lie = { operation: "reply", senderIp: lease.address, targetIp: alice.ipv4 } as const;
       mallory.send(arp({ ...lie, to: alice.mac, from: userMac("mallory") }));
-      await arena.untilDropped("mallory", "arp-spoof");
+      await arena.endAttack(mallory, "arp-spoof");
       mallory.close();
     });
   });
@@ -159,7 +159,7 @@ describe("a DHCP server behind a peer", { skip }, () => {
         packet({ ...to, source: "10.80.0.66", payload: udp(68, 67, dhcp({ ...release, client: bob.mac })) }),
         packet({ ...to, source: "10.80.0.66", payload: udp(68, 67, dhcp({ ...release, client: from })) }),
       );
-      await arena.untilDropped("mallory", "rogue-dhcp");
+      await arena.endAttack(mallory, "rogue-dhcp");
       assert.equal(arena.drops("mallory")["rogue-dhcp"], 2);
       assert.deepEqual(await bobAsks(arena), lease);
       assert.equal(server.clientsOf("DHCPRELEASE").size, 0);

@@ -141,7 +141,7 @@ describe("a frame in disguise", { skip: await whyNoLab("ping") }, () => {
         attacker.send(...disguises(packet({ ...ends, to, from: MALLORY, payload })));
       }
       await assertNothingCame();
-      await arena.untilDropped("mallory", "arp-spoof", "neighbour-spoof", "unparsable");
+      await arena.endAttack(attacker, "arp-spoof", "neighbour-spoof", "unparsable");
       await assertKnows(alice, [bob]);
     });
   });
@@ -156,7 +156,7 @@ describe("a frame in disguise", { skip: await whyNoLab("ping") }, () => {
         }
       }
       await assertNothingCame();
-      await arena.untilDropped("mallory", "rogue-router", "unparsable");
+      await arena.endAttack(attacker, "rogue-router", "unparsable");
       assert.equal(await defaultRoutes(arena.bob), "");
     });
   });
@@ -165,8 +165,7 @@ describe("a frame in disguise", { skip: await whyNoLab("ping") }, () => {
     await attack("mallory", async () => {
       const frames = scrambledAdvertisements(arena.bob.mac, 5_000);
       await attacker.flood(frames.length, (index) => frames[index] as Buffer);
-      await arena.untilDropped("mallory", "rogue-router", "unparsable");
-      await untilJudged();
+      await arena.endAttack(attacker, "rogue-router", "unparsable");
       assert.equal(await defaultRoutes(arena.bob), "");
     });
   });
@@ -180,7 +179,7 @@ describe("a frame in disguise", { skip: await whyNoLab("ping") }, () => {
       const already = witness.frames.length;
       for (let i = 0; i < 2_000; i++) attacker.send(Buffer.concat([vnetHeader(dice), honest]));
       await untilJudged();
-      await arena.untilDropped("liar", "acl-denied", "source-ip-denied");
+      await arena.endAttack(attacker, "acl-denied", "source-ip-denied");
       const arrived = witness.frames.slice(already, -1);
       assert.ok(arrived.length > 0);
       for (const frame of arrived) {

@@ -49,7 +49,7 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       for (const from of [arena.alice.mac, arena.server.mac, STRANGER]) {
         mallory.send(anyFrame({ to: BROADCAST, from }), anyFrame({ to: arena.bob.mac, from }));
       }
-      await arena.untilDropped("mallory", "source-not-pinned");
+      await arena.endAttack(mallory, "source-not-pinned");
       assert.equal(arena.drops("mallory")["source-not-pinned"], 6);
       mallory.close();
     });
@@ -59,7 +59,7 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
     await attack(async () => {
       const mallory = await arena.join({ user: "mallory" });
       mallory.send(anyFrame({ to: BROADCAST, from: arena.alice.mac }));
-      await arena.untilDropped("mallory", "mac-not-yours");
+      await arena.endAttack(mallory, "mac-not-yours");
       const { holder, mac } = await arena.untilLogged("guard.mac-refused", { mac: arena.alice.mac });
       assert.deepEqual([holder, mac], ["user alice", arena.alice.mac]);
       mallory.close();
@@ -70,7 +70,7 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
     await attack(async () => {
       const bridge = await arena.join({ user: "bridge", bridge: true, mac: BRIDGE });
       for (const from of [arena.alice.mac, arena.server.mac]) bridge.send(anyFrame({ to: BROADCAST, from }));
-      await arena.untilDropped("bridge", "mac-not-yours");
+      await arena.endAttack(bridge, "mac-not-yours");
       const { holder } = await arena.untilLogged("guard.mac-refused", { mac: arena.server.mac });
       assert.match(String(holder), /uplink|server/);
       bridge.close();
@@ -81,14 +81,14 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
     assert.deepEqual(await arena.refusal({ user: "picky", mac: STRANGER }), [403, "mac-not-allowed"]);
     const picky = await arena.join({ user: "picky" });
     picky.send(anyFrame({ to: BROADCAST, from: STRANGER }));
-    await arena.untilDropped("picky", "mac-not-allowed");
+    await arena.endAttack(picky, "mac-not-allowed");
     picky.close();
   });
 
   test("cannot go so soon that nothing is told of it", async () => {
     const mallory = await arena.join({ user: "mallory", mac: MALLORY });
-    mallory.send(anyFrame({ to: BROADCAST, from: STRANGER })).leave();
-    await arena.untilLeft("mallory");
+    mallory.send(anyFrame({ to: BROADCAST, from: STRANGER }));
+    await arena.endAttack(mallory);
     assert.deepEqual(arena.drops("mallory"), { "source-not-pinned": 1 });
   });
 
@@ -97,8 +97,8 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       const mallory = await arena.join({ user: "mallory", mac: MALLORY });
       const bridge = await arena.join({ user: "bridge", bridge: true, mac: BRIDGE });
       for (const forger of [mallory, bridge]) forger.send(anyFrame({ to: BROADCAST, from: GROUP }));
-      await arena.untilDropped("mallory", "source-invalid");
-      await arena.untilDropped("bridge", "source-invalid");
+      await arena.endAttack(mallory, "source-invalid");
+      await arena.endAttack(bridge, "source-invalid");
       assert.ok(!bridge.frames.some((frame) => frame.subarray(6, 12).equals(mac(GROUP))));
       for (const forger of [mallory, bridge]) forger.close();
     });
@@ -120,7 +120,7 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       mallory.send(...reserved.map((to) => anyFrame({ to, from: MALLORY })), honest);
       await bridge.untilSent(honest);
       assert.ok(!bridge.frames.some((frame) => frame.subarray(0, 3).toString("hex") === "0180c2"));
-      await arena.untilDropped("mallory", "reserved-destination");
+      await arena.endAttack(mallory, "reserved-destination");
       for (const one of [bridge, mallory]) one.close();
     });
   });

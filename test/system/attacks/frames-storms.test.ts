@@ -50,7 +50,7 @@ describe("a storm", { skip: await whyNoLab("ping") }, () => {
         do await mallory.flood(STORM, () => frame);
         while (transfer.running);
         await transfer.verify();
-        await arena.untilDropped("mallory", `storm-${kind}`);
+        await arena.endAttack(mallory, `storm-${kind}`);
         mallory.close();
       });
       const passed = bridge.frames.slice(already).filter((frame) => frame.subarray(6, 12).equals(mac(MALLORY)));
