@@ -26,7 +26,9 @@ function refusalsInCode(): readonly string[] {
   ]);
   return [
     ...stated.map(([, status, reason]) => `${status} ${reason}`),
-    ...wordsOf("src/access/authenticator.ts", "RefusalReason").map((reason) => `401 ${reason}`),
+    ...wordsOf("src/access/authenticator.ts", "RefusalReason").map(
+      (reason) => `${reason === "unavailable" ? 503 : 401} ${reason}`,
+    ),
     ...denials.map((reason) => `403 ${reason}`),
   ];
 }
