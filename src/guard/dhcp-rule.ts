@@ -10,10 +10,11 @@ import {
   dhcpMessageType,
   dhcpOptionAt,
   hasEthernetChaddr,
+  hasReadableDhcpOptions,
   isDhcpReply,
   isDhcpv6Reply,
 } from "../wire/dhcp.ts";
-import type { PacketHeaders } from "../wire/packet-headers.ts";
+import { Fragment, type PacketHeaders } from "../wire/packet-headers.ts";
 import type { AddressHolder } from "./address-holder.ts";
 import type { Bindings } from "./bindings.ts";
 import { isNeverASource, isSourceMac, isUnspecified } from "./ip-source.ts";
@@ -42,7 +43,8 @@ export interface DhcpRuleOptions {
  *   clients would use up the server's addresses, and one that is another client would get that one's. The name is the
  *   hardware address, or the client identifier if that is one: servers look there first.
  * - RELEASE and DECLINE of an address that is another's: the server would give it away.
- * - A client's message whose type is not to be found, or that has options where we do not look: it could be these.
+ * - A client's message whose type is not to be found, or that has options where we do not look, or that is in pieces:
+ *   it could be these. Clients' messages are small.
  *
  * Leases are learned from what servers acknowledge. Those of DHCPv6 are not: neighbour discovery binds its addresses.
  */
@@ -83,8 +85,8 @@ export class DhcpRule {
   #isHonestClient(headers: PacketHeaders, nowMs: number): boolean {
     const { bytes, packetEnd } = headers;
     const at = messageOf(headers);
-    // A message whose first bytes are in another fragment could be a reply.
-    if (at >= packetEnd || isDhcpReply(bytes, at, packetEnd)) return false;
+    if (at >= packetEnd || isInPieces(headers) || isDhcpReply(bytes, at, packetEnd)) return false;
+    if (!hasReadableDhcpOptions(bytes, at, packetEnd)) return false;
     if (!this.#isBridge && !isInOwnName(headers, at)) return false;
     const type = dhcpMessageType(bytes, at, packetEnd);
     if (type < 0 || dhcpOptionAt(bytes, at, packetEnd, OPTION_OVERLOAD, 1) >= 0) return false;
@@ -100,8 +102,14 @@ export class DhcpRule {
 function isRogueV6(headers: PacketHeaders): boolean {
   const to = headers.destinationPort;
   if (to === DhcpPort.v6Client) return true;
+  if (to !== DhcpPort.v6Server) return false;
   const at = messageOf(headers);
-  return to === DhcpPort.v6Server && (at >= headers.packetEnd || isDhcpv6Reply(headers.bytes, at, headers.packetEnd));
+  return at >= headers.packetEnd || isInPieces(headers) || isDhcpv6Reply(headers.bytes, at, headers.packetEnd);
+}
+
+/** Whether there is more of the message, or there are more messages, than what can be judged here. */
+function isInPieces({ fragment, isSuperFrame }: PacketHeaders): boolean {
+  return fragment !== Fragment.none || isSuperFrame;
 }
 
 function messageOf({ transport }: PacketHeaders): number {

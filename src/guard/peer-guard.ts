@@ -114,7 +114,7 @@ export class PeerGuard implements PortGuard {
     if (this.watched.isShut) return Drop.portShut;
     if (this.#checks.looksAtEgress) {
       const { headers } = this.#deps;
-      headers.parse(frame.bytes, frame.start, frame.end);
+      headers.parseFrame(frame);
       const drop = this.#checks.toPeer(headers);
       if (drop !== Drop.none) return drop;
     }
@@ -134,7 +134,7 @@ export class PeerGuard implements PortGuard {
 
   #judgeHeaders(frame: Frame): DropReason {
     const { headers, time } = this.#deps;
-    headers.parse(frame.bytes, frame.start, frame.end);
+    headers.parseFrame(frame);
     return this.#checks.fromPeer(headers, time.nowMs);
   }
 

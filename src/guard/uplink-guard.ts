@@ -50,10 +50,10 @@ export class UplinkGuard implements PortGuard {
 
   inspect(frame: Frame): DropReason {
     const { headers, time } = this.#deps;
-    const { bytes, start, end } = frame;
+    const { bytes, start } = frame;
     if (isGroupMac(macHi(bytes, start)) && this.#deps.loops.recognizes(frame, this.watched)) return Drop.loopProbe;
     if (this.watched.port.bridge) this.#noteSource(macHi(bytes, start + SOURCE), macLo(bytes, start + SOURCE));
-    headers.parse(bytes, start, end);
+    headers.parseFrame(frame);
     this.#addresses.observe(headers, time.nowMs);
     return Drop.none;
   }

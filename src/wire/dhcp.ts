@@ -47,6 +47,17 @@ export function hasEthernetChaddr(bytes: Uint8Array, at: number, end: number): b
  * fields sname and file (RFC 2132 section 9.3) are not looked for.
  */
 export function dhcpOptionAt(bytes: Uint8Array, at: number, end: number, code: number, valueBytes: number): number {
+  const option = optionAt(bytes, at, end, code);
+  return option >= 0 && bytes[option + 1] === valueBytes ? option + 2 : -1;
+}
+
+/** Whether the options can be read up to their end mark (RFC 2132 section 3.2), so that none of them is hidden. */
+export function hasReadableDhcpOptions(bytes: Uint8Array, at: number, end: number): boolean {
+  return optionAt(bytes, at, end, OPTION_END) >= 0;
+}
+
+/** Offset of the first option `code`, which is whole, or of the end mark; −1 if it is not found. */
+function optionAt(bytes: Uint8Array, at: number, end: number, code: number): number {
   if (at + DHCP_OPTIONS > end || !hasCookie(bytes, at)) return -1;
   let option = at + DHCP_OPTIONS;
   for (let walked = 0; walked < MAX_OPTIONS && option < end; walked++) {
@@ -54,10 +65,11 @@ export function dhcpOptionAt(bytes: Uint8Array, at: number, end: number, code: n
       option++;
       continue;
     }
-    if (bytes[option] === OPTION_END || option + 2 > end) return -1;
+    if (bytes[option] === OPTION_END) return code === OPTION_END ? option : -1;
+    if (option + 2 > end) return -1;
     const length = bytes[option + 1] as number;
     if (option + 2 + length > end) return -1;
-    if (bytes[option] === code) return length === valueBytes ? option + 2 : -1;
+    if (bytes[option] === code) return option;
     option += 2 + length;
   }
   return -1;

@@ -19,6 +19,7 @@ import {
   uint16At,
   VLAN_TAG_BYTES,
 } from "./ethernet.ts";
+import type { Frame } from "./frame.ts";
 import {
   IPV4_DESTINATION,
   IPV4_FRAGMENT,
@@ -36,6 +37,7 @@ import {
   Ipv6Extension,
   ipv4HeaderBytes,
 } from "./ip-packet.ts";
+import { isSuperFrame, VNET_HEADER_BYTES } from "./vnet-header.ts";
 
 /** Which part of a packet a frame has. An IPv6 atomic fragment (RFC 6946) is a whole packet: `none`. */
 export const Fragment = { none: 0, first: 1, later: 2 } as const;
@@ -95,8 +97,15 @@ export class PacketHeaders {
    * short or has more than two tags.
    */
   isWhole = false;
+  /** Whether there are many packets in one: each has these addresses and ports, and a piece of the payload. */
+  isSuperFrame = false;
 
-  /** Reads the frame in [start, end), which lies within `bytes`. */
+  parseFrame({ bytes, start, end, hasVnetHeader }: Frame): void {
+    this.parse(bytes, start, end);
+    this.isSuperFrame = hasVnetHeader && isSuperFrame(bytes, start - VNET_HEADER_BYTES);
+  }
+
+  /** Reads the ordinary frame in [start, end), which lies within `bytes`. */
   parse(bytes: Uint8Array, start: number, end: number): void {
     this.#reset(bytes, start, end);
     this.network = networkHeaderOffset(bytes, start, end);
@@ -125,6 +134,7 @@ export class PacketHeaders {
     this.sourcePort = -1;
     this.destinationPort = -1;
     this.isWhole = false;
+    this.isSuperFrame = false;
   }
 
   #readTags(): void {

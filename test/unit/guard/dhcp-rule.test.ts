@@ -181,6 +181,37 @@ describe("DHCP rule: clients", () => {
     assert.equal(lan.join(ALICE, { bridge: true }).send(request(MAC_B, [1])), "none");
   });
 
+  test("an identifier that is hidden passes from nobody: behind padding, or behind options without an end", () => {
+    const alice = new GuardedLan().join(ALICE);
+    const message = dhcp({ op: 1, type: REQUEST, chaddr: MAC_A });
+    const upToEnd = message.slice(0, -1);
+    const request = (options: readonly number[]): Uint8Array => {
+      const payload = udp(68, 67, [...upToEnd, ...options]);
+      return ipv4({ from: MAC_A, source: "0.0.0.0", destination: "255.255.255.255", protocol: 17, payload });
+    };
+    const padding = new Array<number>(64).fill(0);
+    assert.equal(alice.send(request([255, ...padding])), "none");
+    assert.equal(alice.send(request([...padding, 61, 7, 1, ...macBytes(MAC_B), 255])), "rogue-dhcp");
+    assert.equal(alice.send(request([])), "rogue-dhcp");
+    assert.equal(alice.send(request([61, 200])), "rogue-dhcp");
+  });
+
+  test("a message in pieces passes from nobody: only the first one would be judged", () => {
+    const lan = new GuardedLan();
+    const payload = udp(68, 67, dhcp({ op: 1, type: DISCOVER, chaddr: MAC_B }));
+    const fields = { from: MAC_B, source: "0.0.0.0", destination: "255.255.255.255", protocol: 17, payload };
+    const solicit = datagramV6(546, 547, [1, 1, 2, 3]);
+    for (const bridge of [false, true]) {
+      const bob = lan.join(BOB, { bridge });
+      assert.equal(bob.send(ipv4(fields)), "none");
+      assert.equal(bob.send(ipv4({ ...fields, fragment: 0x2000 })), "rogue-dhcp");
+      assert.equal(bob.sendSuper(ipv4(fields)), "rogue-dhcp");
+      assert.equal(bob.send(solicit), "none");
+      assert.equal(bob.sendSuper(solicit), "rogue-dhcp");
+      assert.equal(bob.sendSuper(datagram(68, 53)), "none");
+    }
+  });
+
   test("a message whose type is hidden passes from nobody: behind padding, in other fields, or in BOOTP", () => {
     const lan = new GuardedLan();
     const release = dhcp({ op: 1, type: RELEASE, chaddr: MAC_B, ciaddr: IP });

@@ -72,6 +72,13 @@ export class GuardedPort {
     return DROP_NAMES[this.#guard.inspect(this.#lan.parse(frame), this.#lan.nowMs)] as string;
   }
 
+  /** As `send`, of a super-frame. */
+  sendSuper(frame: Uint8Array): string {
+    const headers = this.#lan.parse(frame);
+    headers.isSuperFrame = true;
+    return DROP_NAMES[this.#guard.inspect(headers, this.#lan.nowMs)] as string;
+  }
+
   leave(): void {
     this.#lan.bindings.release(this.index);
   }

@@ -8,6 +8,7 @@ import { Frame } from "../../../src/wire/frame.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { ethernet, type GuardedPort, GuardedSwitch } from "../../guarded-switch.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";
+import { dhcpFromClient } from "./address-frames.ts";
 
 const SERVER = "02:00:00:00:00:01" as Mac;
 const A = "02:00:00:00:00:0a" as Mac;
@@ -342,6 +343,17 @@ describe("the guard of a network", () => {
       net.forward(bridge, ethernet(BROADCAST, "01:00:5e:00:00:01"));
       assert.deepEqual(bridge.port.ingressDrops.toJSON(), { "source-invalid": 1 });
     });
+  });
+
+  test("DHCP in a super-frame is dropped, whatever its first segment says", () => {
+    const a = net.addPeer("a", "ann", A);
+    const header = Buffer.from("00050000000022000600", "hex");
+    const bytes = Buffer.concat([header, dhcpFromClient({ from: A, type: 1, chaddr: A })]);
+    const frame = new Frame(bytes);
+    net.lan.forward(a.port, frame.set(bytes, header.length, bytes.length, false));
+    assert.equal(a.port.ingressDrops.get(Drop.rogueDhcp), 0);
+    net.lan.forward(a.port, frame.set(bytes, header.length, bytes.length, true));
+    assert.equal(a.port.ingressDrops.get(Drop.rogueDhcp), 1);
   });
 
   test("a hundred thousand frames, good and bad, to and from all kinds of ports, are judged without allocating", () => {

@@ -11,6 +11,7 @@ import {
   dhcpMessageType,
   dhcpOptionAt,
   hasEthernetChaddr,
+  hasReadableDhcpOptions,
   isDhcpReply,
   isDhcpv6Reply,
 } from "../../../src/wire/dhcp.ts";
@@ -69,6 +70,18 @@ describe("DHCP", () => {
       assert.equal(dhcpMessageType(message, 0, message.length), -1, options.join());
     }
     for (let end = 0; end < OPTIONS + 3; end++) assert.equal(dhcpMessageType(ACK, 0, end), -1, `${end} bytes`);
+  });
+
+  test("options are readable if there is an end mark within the first 64", () => {
+    assert.ok(hasReadableDhcpOptions(ACK, 0, ACK.length));
+    for (const options of [[255], [255, 1], [53, 1, 5, 255], [...zeros(63), 255]]) {
+      const message = withOptions(options);
+      assert.ok(hasReadableDhcpOptions(message, 0, message.length), options.join());
+    }
+    for (const options of [[], [53], [53, 1, 255], [53, 9, 255], [53, 1, 5], [...zeros(64), 255]]) {
+      const message = withOptions(options);
+      assert.ok(!hasReadableDhcpOptions(message, 0, message.length), options.join());
+    }
   });
 
   test("a client's address that is cut off or not an Ethernet one is none", () => {

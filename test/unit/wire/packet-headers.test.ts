@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EtherType } from "../../../src/wire/ethernet.ts";
+import { Frame } from "../../../src/wire/frame.ts";
 import { Fragment, PacketHeaders } from "../../../src/wire/packet-headers.ts";
 
 const MACS = [0x02, 0, 0, 0, 0, 0x0b, 0x02, 0, 0, 0, 0, 0x0a];
@@ -74,6 +75,7 @@ test("a UDP packet of IPv4, padded", () => {
     sourcePort: 49_153,
     destinationPort: 53,
     isWhole: true,
+    isSuperFrame: false,
   });
 });
 
@@ -94,6 +96,7 @@ test("a UDP packet of IPv6 behind two tags", () => {
     sourcePort: 49_153,
     destinationPort: 53,
     isWhole: true,
+    isSuperFrame: false,
   });
 });
 
@@ -289,4 +292,17 @@ test("a super-frame of 64 KiB is read as any other frame", () => {
   const headers = new PacketHeaders();
   headers.parse(frame, 0, frame.length);
   assert.deepEqual([headers.packetEnd, headers.destinationPort, headers.isWhole], [frame.length, 53, true]);
+});
+
+test("a virtio-net header says whether there are many packets in one; without one there is one", () => {
+  const headers = new PacketHeaders();
+  const bytes = Uint8Array.from([0, 5, 0, 0, 8, 0, 34, 0, 6, 0, ...MACS, 0x08, 0x00, ...IPV4_UDP]);
+  const superFrame = new Frame(bytes).set(bytes, 10, bytes.length, true);
+  headers.parseFrame(superFrame);
+  assert.deepEqual([headers.isSuperFrame, headers.destinationPort], [true, 53]);
+  headers.parseFrame(superFrame.set(bytes, 10, bytes.length, false));
+  assert.equal(headers.isSuperFrame, false);
+  bytes[1] = 0;
+  headers.parseFrame(superFrame.set(bytes, 10, bytes.length, true));
+  assert.equal(headers.isSuperFrame, false);
 });
