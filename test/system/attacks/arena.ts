@@ -155,7 +155,7 @@ export class Arena {
 
   /**
    * Has the attacker leave, whereupon the server says what it has not said yet of its drops. Fails unless frames were
-   * lost for each of these reasons.
+   * lost for each of these reasons. Then what got through has arrived too: bystanders' replies came behind it.
    */
   async endAttack(forger: Forger, ...reasons: readonly string[]): Promise<void> {
     const { user } = forger.options;
@@ -163,6 +163,7 @@ export class Arena {
     await this.untilLogged("peer.left", { peer: this.#peers.get(forger) });
     const drops = this.drops(user);
     for (const reason of reasons) assert.ok((drops[reason] ?? 0) > 0, `${user} lost ${JSON.stringify(drops)}`);
+    await this.bystanders.untilAllGoOn();
   }
 
   /** Waits until every session of this user has ended. */

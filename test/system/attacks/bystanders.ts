@@ -8,7 +8,7 @@ import { waitFor } from "../../../lab/wait.ts";
 
 const INTERVAL_SECONDS = "0.02";
 /** Replies that must come after an attack: what it harmed may show a moment later. */
-const REPLIES_AFTER = 10;
+const REPLIES_AFTER = 5;
 
 export class Bystanders {
   readonly #pings: readonly Ping[];

@@ -180,7 +180,8 @@ describe("a frame in disguise", { skip: await whyNoLab("ping") }, () => {
       for (let i = 0; i < 2_000; i++) attacker.send(Buffer.concat([vnetHeader(dice), honest]));
       await untilJudged();
       await arena.endAttack(attacker, "acl-denied", "source-ip-denied");
-      const arrived = witness.frames.slice(already, -1);
+      const isLiars = (frame: Buffer): boolean => frame.subarray(6, 14).equals(honest.subarray(6, 14));
+      const arrived = witness.frames.slice(already).filter(isLiars);
       assert.ok(arrived.length > 0);
       for (const frame of arrived) {
         assert.deepEqual(frame.subarray(26, 34), honest.subarray(26, 34), "addresses");

@@ -51,7 +51,6 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       }
       await arena.endAttack(mallory, "source-not-pinned");
       assert.equal(arena.drops("mallory")["source-not-pinned"], 6);
-      mallory.close();
     });
   });
 
@@ -62,7 +61,6 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       await arena.endAttack(mallory, "mac-not-yours");
       const { holder, mac } = await arena.untilLogged("guard.mac-refused", { mac: arena.alice.mac });
       assert.deepEqual([holder, mac], ["user alice", arena.alice.mac]);
-      mallory.close();
     });
   });
 
@@ -73,7 +71,6 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
       await arena.endAttack(bridge, "mac-not-yours");
       const { holder } = await arena.untilLogged("guard.mac-refused", { mac: arena.server.mac });
       assert.match(String(holder), /uplink|server/);
-      bridge.close();
     });
   });
 
@@ -82,7 +79,6 @@ describe("an attacker with MAC addresses", { skip: await whyNoLab("ping") }, () 
     const picky = await arena.join({ user: "picky" });
     picky.send(anyFrame({ to: BROADCAST, from: STRANGER }));
     await arena.endAttack(picky, "mac-not-allowed");
-    picky.close();
   });
 
   test("cannot go so soon that nothing is told of it", async () => {

@@ -120,7 +120,6 @@ describe("the policy", { skip: await whyNoLab("ping", "iperf3") }, () => {
       await arena.endAttack(clerk, "acl-denied");
       assert.equal(arena.drops("clerk")["acl-denied"], 4);
       assert.equal(await datagramsAt(server), before);
-      clerk.close();
     });
   });
 
@@ -131,7 +130,6 @@ describe("the policy", { skip: await whyNoLab("ping", "iperf3") }, () => {
       const ends = { source: "192.0.2.1", destination: server.ipv4, protocol: Protocol.icmp };
       clerk.send(packet({ to: server.mac, from: CLERK, ...ends, payload: icmp(8, 0, Buffer.alloc(4)) }));
       await arena.endAttack(clerk, "source-ip-denied");
-      clerk.close();
     });
   });
 
