@@ -61,10 +61,11 @@ describe("a server that takes passwords and tokens", { skip: noLab }, () => {
 
   test("who guesses passwords is slowed and then refused unheard, and the user is not locked out", async () => {
     const guesser = "127.2.0.1";
-    const guesses = Array.from({ length: 30 }, (_, index) => ask(basic("alice", `guess${index}`), guesser));
-    const answers = await Promise.all(guesses);
-    const reasons = server.vpn.events("access.refused").filter(({ address }) => address === guesser);
+    const guess = (): Promise<Answer> => ask(basic("alice", "guess"), guesser);
+    const answers = await Promise.all(Array.from({ length: 30 }, guess));
+    for (let guesses = 0; guesses < BUDGET && answers.at(-1)?.status !== 429; guesses++) answers.push(await guess());
     assert.ok(answers.every(({ status }) => [401, 429, 503].includes(status)));
+    const reasons = server.vpn.events("access.refused").filter(({ address }) => address === guesser);
     // One address has a few places only in the queue of passwords to be checked; the rest is refused without a check.
     const known = ["guessing", "htpasswd:wrong-password", "htpasswd:unavailable"];
     assert.deepEqual(
