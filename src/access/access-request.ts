@@ -18,6 +18,6 @@ export interface AccessRequest {
   header(name: string): string | undefined;
   /** Undefined unless the request came through a web server that is trusted. */
   readonly front: FrontWord | undefined;
-  /** The client's certificate on our own TLS listener, if it showed one that TLS verified; undefined otherwise. */
+  /** The client's own certificate on our TLS listener, verified by TLS; undefined if it showed none, or a web server speaks for it. */
   readonly certificate: X509Certificate | undefined;
 }

@@ -41,9 +41,12 @@ const WITH_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
  * TCP whoever connects from one of `trustedProxies` is.
  */
 export function believe(arrival: Arrival, trustedProxies: readonly IpPrefix[]): AccessRequest {
-  const { request, certificate } = arrival;
+  const { request } = arrival;
   const header = (name: string): string | undefined => request.header(name);
-  return { ...believedFront(arrival, trustedProxies), path: request.path, header, certificate };
+  const believed = believedFront(arrival, trustedProxies);
+  // What a web server shows of itself is nobody's of its clients: else each of them would come in as the web server.
+  const certificate = believed.front === undefined ? arrival.certificate : undefined;
+  return { ...believed, path: request.path, header, certificate };
 }
 
 /** Where the client is, and what a web server says about it. */

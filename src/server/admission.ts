@@ -47,7 +47,6 @@ export interface AdmissionDeps {
 
 /** A request that is being decided on. */
 interface Question {
-  readonly incoming: Incoming;
   readonly asked: AccessRequest;
   readonly opening: AcceptedOpening;
 }
@@ -100,7 +99,7 @@ export class Admission {
     }
     const outcome = await this.#authenticate(access, asked);
     if (outcome.state === "refused") return outcome;
-    return this.#redeem(access, { incoming, asked, opening }, outcome.identity);
+    return this.#redeem(access, { asked, opening }, outcome.identity);
   }
 
   /** Nothing is taken from who would be refused anyhow: an invite is good once. */
@@ -118,7 +117,7 @@ export class Admission {
    * What the policy says. Always the one in force: who was waiting for authenticators while it was replaced is not in the
    * table of those who are looked at again.
    */
-  #judge({ incoming, asked, opening }: Question, identity: Identity): Admitted | Refused {
+  #judge({ asked, opening }: Question, identity: Identity): Admitted | Refused {
     const refuse = refuser(asked.address);
     const visit = { address: asked.address, path: asked.path, nowMs: Date.now() };
     const decision = this.#access.policy.decide(identity, visit);
@@ -130,7 +129,7 @@ export class Admission {
     if (opening.mac !== undefined && grant.rules.macs?.includes(opening.mac) === false) {
       return refuse(403, "mac-not-allowed", "Your MAC address is none that you may use here.", identity.user);
     }
-    const remote = remoteOf(incoming, asked, identity);
+    const remote = remoteOf(asked, identity);
     return { state: "admitted", opening, identity, grant, remote, path: asked.path };
   }
 
@@ -211,9 +210,9 @@ function refuser(address: string) {
 }
 
 /** What is shown of the peer from now on. */
-function remoteOf(incoming: Incoming, asked: AccessRequest, identity: Identity): RemoteIdentity {
+function remoteOf(asked: AccessRequest, identity: Identity): RemoteIdentity {
   const user = identity.user === ANONYMOUS && identity.method === "anonymous" ? "" : identity.user;
-  const distinguishedName = asked.front?.distinguishedName || incoming.certificate?.subject.replaceAll("\n", ",") || "";
+  const distinguishedName = asked.front?.distinguishedName || asked.certificate?.subject.replaceAll("\n", ",") || "";
   return { address: asked.address, user, distinguishedName };
 }
 

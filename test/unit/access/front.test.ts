@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Arrival, believe, MAX_FORWARDED_HOPS } from "../../../src/access/front.ts";
@@ -71,6 +72,13 @@ describe("what is believed of a request's origin", () => {
 
   test("an address of uwsgi that is none is nobody's", () => {
     assert.equal(believe(arrival(UNIX, {}, { ...WORD, address: "unix:" }), PROXIES).address, "");
+  });
+
+  test("the certificate that a web server shows of itself is none of its clients'", () => {
+    const certificate = {} as X509Certificate;
+    const shown = (origin: Arrival["origin"]) => believe({ ...arrival(origin), certificate }, PROXIES).certificate;
+    assert.equal(shown(tcp("192.0.2.7")), certificate);
+    assert.deepEqual([shown(tcp("10.1.2.3")), shown(UNIX)], [undefined, undefined]);
   });
 
   test("the subject of a certificate counts only if the web server verified it", () => {
