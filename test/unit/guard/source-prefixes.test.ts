@@ -4,6 +4,7 @@ import { Drop } from "../../../src/base/drop-reason.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { MAX_SOURCE_PREFIXES, SourcePrefixes } from "../../../src/guard/source-prefixes.ts";
 import { type IpPrefix, parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
+import { neighbour } from "./address-frames.ts";
 import { arpFrame, ethernetFrame, headersOf, ipFrame } from "./packet-frames.ts";
 
 function prefix(text: string): IpPrefix {
@@ -97,6 +98,20 @@ test("ARP that is cut short or for other kinds of addresses does not pass", () =
     other[at] = 0x55;
     assert.equal(judge(other), Drop.sourceIpDenied);
   }
+});
+
+test("a neighbour advertisement tells no more than ARP may: its target counts as its source does", () => {
+  const advertise = (source: string, target: string): Uint8Array =>
+    neighbour({ from: "02:00:00:00:00:0a", type: 136, source, target });
+  assert.equal(judge(advertise("fe80::a", "fd00:1::5")), Drop.none);
+  assert.equal(judge(advertise("fe80::a", "fe80::a")), Drop.none);
+  assert.equal(judge(advertise("fe80::a", "fd00:2::5")), Drop.sourceIpDenied);
+  assert.equal(judge(advertise("fd00:2::5", "fd00:1::5")), Drop.sourceIpDenied);
+  const cut = advertise("fe80::a", "fd00:1::5").slice(0, 14 + 40 + 23);
+  cut[19] = 23;
+  assert.equal(judge(cut), Drop.sourceIpDenied);
+  const asked = neighbour({ from: "02:00:00:00:00:0a", type: 135, source: "fe80::a", target: "fd00:2::5" });
+  assert.equal(judge(asked), Drop.none);
 });
 
 test("more prefixes than a frame may be compared with are refused", () => {
