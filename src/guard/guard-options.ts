@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly broadcast: FrameBudget;
   readonly multicast: FrameBudget;
   readonly unknownUnicast: FrameBudget;
-  /** New source MACs per port. Drops: new-mac-rate, too-many-macs. */
+  /** New source MACs per port, how fast they come; how many there may be is policy. Drop: new-mac-rate. */
   readonly newMacs: boolean;
   readonly newMacBudget: FrameBudget;
   /** A MAC that flaps between ports, or our own probe that comes back, shuts the port. Drops: port-shut, loop-probe. */

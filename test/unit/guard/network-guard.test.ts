@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Drop } from "../../../src/base/drop-reason.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
-import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
+import { GUARD_DEFAULTS, GUARD_OFF } from "../../../src/guard/guard-options.ts";
 import { type AclRule, DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
@@ -174,6 +174,14 @@ describe("the guard of a network", () => {
       net.pass(660_000);
       net.forward(bridge, ethernet(B, "02:00:00:00:03:04"));
       assert.equal(bridge.port.ingressDrops.total, 3);
+    });
+
+    test("has no more MACs than the policy allows when the guard is off", () => {
+      net = new GuardedSwitch(GUARD_OFF);
+      const bridge = net.addPeer("bridge", "ann", C, { bridge: true, maxMacs: 3 });
+      net.addPeer("b", "bob", B);
+      for (let i = 0; i < 5; i++) net.forward(bridge, ethernet(B, `02:00:00:00:03:0${i}`));
+      assert.deepEqual(bridge.port.ingressDrops.toJSON(), { "too-many-macs": 3 });
     });
 
     test("shows new MACs no faster than its budget", () => {
