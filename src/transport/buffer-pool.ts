@@ -22,6 +22,11 @@ export class BufferPool {
     this.#options = options;
   }
 
+  /** How many can still be lent. */
+  get available(): number {
+    return this.#options.maxLent - this.#lentCount;
+  }
+
   /** A buffer with arbitrary contents; undefined if all are lent. */
   take(): Buffer | undefined {
     if (this.#lentCount >= this.#options.maxLent) return undefined;

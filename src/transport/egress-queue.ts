@@ -11,7 +11,7 @@ import type { EgressPools } from "./egress-pools.ts";
  *
  * While a write is under way messages gather, and the next write takes them in one system call. The bound is in
  * bytes over all three; what does not fit is dropped by the caller (tail drop), so one slow peer costs its bound and
- * nothing else. The pools bound what all queues together hold. A connection with nothing to send holds no buffer.
+ * nothing else. The pools bound what all queues together hold, and each queue a share of what is left. A connection with nothing to send holds no buffer.
  */
 export interface EgressQueueOptions {
   /** Most bytes waiting, those handed to the socket but not taken by the kernel included. */
@@ -20,6 +20,12 @@ export interface EgressQueueOptions {
 
 /** Control messages may exceed the bound by this much: a goodbye must not be lost because frames wait. */
 const CONTROL_RESERVE_BYTES = 4 * 1024;
+
+/**
+ * A queue may have an eighth as many large buffers waiting as nobody holds, and one always (dynamic thresholds, Choudhury
+ * and Hahne 1998): alone it reaches its own bound, and a hundred that nobody reads leave some for those that are read.
+ */
+const AVAILABLE_PER_HELD = 8;
 
 /** A pooled buffer and how much of it is in use. */
 interface Filled {
@@ -116,9 +122,15 @@ export class EgressQueue {
   }
 
   #begin(pool: BufferPool): boolean {
-    const buffer = pool.take();
+    const buffer = pool === this.#pools.large && this.#hasShare() ? undefined : pool.take();
     if (buffer !== undefined) this.#filling = { buffer, pool, bytes: 0 };
     return buffer !== undefined;
+  }
+
+  /** Whether it holds as much as it may while so few large buffers are left. */
+  #hasShare(): boolean {
+    const held = this.#waiting.length + (this.#sending === undefined ? 0 : 1);
+    return held > 0 && held * AVAILABLE_PER_HELD >= this.#pools.large.available;
   }
 
   #grow({ buffer, pool, bytes }: Filled): boolean {

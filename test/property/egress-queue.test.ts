@@ -172,6 +172,29 @@ describe("egress queue", () => {
     assert.ok(put(other, Buffer.alloc(BUFFER_BYTES)));
   });
 
+  test("is alone held by its own bound, and by its share where many others hold buffers", () => {
+    const large = new BufferPool({ bufferBytes: BUFFER_BYTES, maxFree: 1, maxLent: 100 });
+    const pools = { small: new BufferPool({ bufferBytes: SMALL_BYTES, maxFree: 1, maxLent: 100 }), large };
+    const fill = (): number => {
+      const stream = new StandInStream();
+      stream.isFast = false;
+      const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 10 * BUFFER_BYTES });
+      let buffers = 0;
+      while (put(queue, Buffer.alloc(BUFFER_BYTES))) {
+        buffers++;
+        queue.flush();
+      }
+      return buffers;
+    };
+    const held = Array.from({ length: 20 }, fill);
+    assert.equal(held[0], 10);
+    assert.ok(
+      held.every((buffers) => buffers > 0),
+      `${held}`,
+    );
+    assert.ok(large.available > 0);
+  });
+
   test("takes a control message when frames have filled it, within a bound", () => {
     const { stream, queue } = makeQueue();
     stream.isFast = false;
