@@ -3,19 +3,6 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Child } from "./child.ts";
 import type { Namespace } from "./namespace.ts";
-import { findProgram } from "./programs.ts";
-
-const PROGRAMS = ["dnsmasq", "udhcpc"] as const;
-const PACKAGES = "dnsmasq-base udhcpc";
-
-/** Why there is no DHCP here, or false; under CI=true it throws instead. */
-export function whyNoDhcp(): string | false {
-  const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
-  if (missing.length === 0) return false;
-  const reason = `needs ${missing.join(", ")}; on Debian: apt-get install -y --no-install-recommends ${PACKAGES}`;
-  if (process.env.CI === "true") throw new Error(reason);
-  return reason;
-}
 
 export interface DhcpServerOptions {
   readonly device: string;

@@ -9,6 +9,7 @@ import { run } from "./child.ts";
 
 /** Debian package of each program, by the program's name. */
 const PACKAGES = {
+  dnsmasq: "dnsmasq-base",
   gcc: "gcc",
   htpasswd: "apache2-utils",
   ip: "iproute2",
@@ -19,6 +20,7 @@ const PACKAGES = {
   ping: "iputils-ping",
   ss: "iproute2",
   tcpdump: "tcpdump",
+  udhcpc: "udhcpc",
 } as const;
 
 type ProgramName = keyof typeof PACKAGES;

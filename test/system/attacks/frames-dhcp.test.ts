@@ -1,7 +1,7 @@
 /** A DHCP server that nobody asked for, and clients that are too many. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { askForLease, type DhcpLease, DhcpServer, whyNoDhcp } from "../../../lab/dhcp.ts";
+import { askForLease, type DhcpLease, DhcpServer } from "../../../lab/dhcp.ts";
 import { TAP } from "../../../lab/network.ts";
 import { runPing } from "../../../lab/ping.ts";
 import { whyNoLab } from "../../../lab/programs.ts";
@@ -11,7 +11,7 @@ import { type DhcpOptions, dhcp } from "./dhcp-messages.ts";
 import { type Forger, userMac } from "./forger.ts";
 import { arp, BROADCAST, mac, Protocol, packet, udp } from "./packets.ts";
 
-const skip = (await whyNoLab("ping")) || whyNoDhcp();
+const skip = await whyNoLab("ping", "dnsmasq", "udhcpc");
 const MALLORY_RANGE = ["10.80.0.210", "10.80.0.220"] as const;
 const RANGE = ["10.80.0.100", "10.80.0.199"] as const;
 const MAX_MACS = 8;
