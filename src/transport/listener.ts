@@ -130,6 +130,11 @@ export class Listener {
     // What follows an error is "close"; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
     const origin = this.#originOf(socket);
+    if (origin === undefined) {
+      socket.destroy();
+      this.#onRefused("gone", "the connection was reset before it was accepted");
+      return;
+    }
     const isAllowed = origin.kind === "tcp" || this.#options.mayConnect(origin.uid);
     const source = this.#countedAs(origin, isAllowed);
     const place = this.#enter(source);
@@ -186,9 +191,14 @@ export class Listener {
     );
   }
 
-  #originOf(socket: Socket): Origin {
+  /**
+   * Undefined for who has gone already: the kernel knows no address any more, though what was sent can still be read. Nobody
+   * may be heard without being counted.
+   */
+  #originOf(socket: Socket): Origin | undefined {
     if (this.#options.address.kind === "unix") return { kind: "unix", uid: this.#deps.peerUid(socket) };
-    return { kind: "tcp", address: socket.remoteAddress ?? "" };
+    const { remoteAddress: address } = socket;
+    return address === undefined ? undefined : { kind: "tcp", address };
   }
 
   /** Says so in HTTP, which is what a web server that speaks uwsgi wants to hear, too. */

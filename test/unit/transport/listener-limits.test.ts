@@ -1,6 +1,6 @@
 /** What a listener costs whoever has not said who they are, and that this locks nobody else out. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
@@ -96,6 +96,18 @@ describe("a listener's limits", () => {
     const seen = (): string => JSON.stringify(Object.fromEntries(listener.refusals));
     await waitFor(JSON.stringify(expected), () => seen() === JSON.stringify(expected), { pollMs: 2, evidence: seen });
   }
+
+  test("hear nobody who has gone before the kernel could say where they are", async () => {
+    const listener = await listen(["tcp://127.0.0.1:0"]);
+    const endpoint = JSON.stringify(endpointOf(listener.address));
+    // While it runs we accept nothing; a reset is sent for what it leaves behind.
+    const program = `const socket = require("node:net").connect(${endpoint}, () =>
+      socket.write(${JSON.stringify(REQUEST)}, () => socket.resetAndDestroy()));`;
+    assert.equal(spawnSync(process.execPath, ["-e", program]).status, 0);
+    await refusals(listener, { gone: 1 });
+    assert.deepEqual(incomings, []);
+    await assertGetsIn(listener);
+  });
 
   test("bound the unfinished handshakes of one address, and leave room to others", async () => {
     const listener = await listen(["tcp://127.0.0.1:0"], { maxPendingPerAddress: 3 });
