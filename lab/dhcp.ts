@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Child } from "./child.ts";
 import type { Namespace } from "./namespace.ts";
+import { findProgram } from "./programs.ts";
 
 export interface DhcpServerOptions {
   readonly device: string;
