@@ -55,6 +55,8 @@ export class JwtAuthenticator implements Authenticator {
   readonly method = "jwt" as const;
   readonly #deps: JwtDeps;
   readonly #options: JwtOptions;
+  /** Tells what was asked of a token: with another issuer or other claims the same token may be another user's. */
+  readonly #terms: string;
 
   constructor(deps: JwtDeps, options: JwtOptions) {
     // jose takes an empty issuer for "any".
@@ -63,6 +65,8 @@ export class JwtAuthenticator implements Authenticator {
     }
     this.#deps = deps;
     this.#options = options;
+    const { issuer, audiences, userClaim, groupsClaim } = options;
+    this.#terms = digest(JSON.stringify([issuer, audiences, userClaim, groupsClaim]));
   }
 
   async authenticate(request: AccessRequest): Promise<AuthenticationOutcome> {
@@ -73,8 +77,9 @@ export class JwtAuthenticator implements Authenticator {
     return typeof payload === "string" ? refused(payload, shown.user) : this.#identify(payload, shown);
   }
 
-  isStillGood({ expiresMs }: Identity, nowMs: number): boolean {
-    return expiresMs !== undefined && nowMs < expiresMs;
+  /** The token is not over, and it is this issuer's: a server may know several. */
+  isStillGood({ credentialId, expiresMs }: Identity, nowMs: number): boolean {
+    return credentialId.startsWith(`${this.#terms}:`) && expiresMs !== undefined && nowMs < expiresMs;
   }
 
   async #verify(token: string): Promise<JWTPayload | RefusalReason> {
@@ -104,7 +109,7 @@ export class JwtAuthenticator implements Authenticator {
     const groups = groupsOfClaims(payload, this.#options.groupsClaim);
     const expiresMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000;
     if (groups === undefined || !Number.isFinite(expiresMs)) return refused("malformed", user);
-    const credentialId = credentialIdOf(payload, shown.token);
+    const credentialId = `${this.#terms}:${tokenIdOf(payload, shown.token)}`;
     return {
       state: "identified",
       identity: { user, groups, method: this.method, network: undefined, expiresMs, credentialId },
@@ -146,10 +151,12 @@ function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): Refusa
 }
 
 /** The issuer's id of the token, else a digest of what was signed. */
-function credentialIdOf({ jti }: JWTPayload, token: string): string {
-  if (typeof jti === "string" && isForeignName(jti)) return jti;
-  const signed = token.slice(0, token.lastIndexOf("."));
-  return createHash("sha256").update(signed).digest("base64url").slice(0, 22);
+function tokenIdOf({ jti }: JWTPayload, token: string): string {
+  return typeof jti === "string" && isForeignName(jti) ? jti : digest(token.slice(0, token.lastIndexOf(".")));
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
 function refused(reason: RefusalReason, user: string | undefined = undefined): AuthenticationOutcome {

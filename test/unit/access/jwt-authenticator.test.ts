@@ -67,8 +67,10 @@ describe("tokens of an issuer", () => {
   test("name user, groups, and when they end", async () => {
     const outcome = await authenticator.authenticate(bearer(await sign(CLAIMS)));
     const expiresMs = NOW_MS + 600_000 + CLOCK_TOLERANCE_S * 1000;
-    const identity = { user: "alice", groups: ["staff"], method: "jwt", network: undefined, credentialId: "token-1" };
+    const credentialId = outcome.state === "identified" ? outcome.identity.credentialId : "";
+    const identity = { user: "alice", groups: ["staff"], method: "jwt", network: undefined, credentialId };
     assert.deepEqual(outcome, { state: "identified", identity: { ...identity, expiresMs } });
+    assert.match(credentialId, /^[A-Za-z0-9_-]{22}:token-1$/);
   });
 
   test("are good for a connected peer until they end", async () => {
@@ -82,10 +84,20 @@ describe("tokens of an issuer", () => {
     assert.equal(authenticator.isStillGood({ ...identity, expiresMs: undefined }, endMs - 1), false);
   });
 
+  test("are good for a connected peer as long as this issuer is asked for these claims", async () => {
+    const outcome = await authenticator.authenticate(bearer(await sign(CLAIMS)));
+    assert.ok(outcome.state === "identified");
+    const { identity } = outcome;
+    assert.equal(authenticatorOf([]).isStillGood(identity, NOW_MS), true, "also after a reload");
+    for (const change of [{ issuer: `${ISSUER}/other` }, { audiences: ["vpn2"] }, { userClaim: "email" }]) {
+      assert.equal(authenticatorOf([rsaJwk], { ...OPTIONS, ...change }).isStillGood(identity, NOW_MS), false);
+    }
+  });
+
   test("without an id are told apart by what was signed", async () => {
     const idOf = async (claims: JWTPayload): Promise<string> => {
       const outcome = await authenticator.authenticate(bearer(await sign(claims)));
-      return outcome.state === "identified" ? outcome.identity.credentialId : "";
+      return outcome.state === "identified" ? (outcome.identity.credentialId.split(":")[1] ?? "") : "";
     };
     const { jti: _, ...claims } = CLAIMS;
     assert.match(await idOf(claims), /^[A-Za-z0-9_-]{22}$/);
