@@ -4,7 +4,7 @@ import type { AddressHolder } from "./address-holder.ts";
 import { type Binding, BindingTable, type BindingTableOptions, isCounted, Kind, NO_PORT } from "./binding-table.ts";
 import { NO_ROW } from "./ip-index.ts";
 import { type AddressedFrame, sourceHi, sourceLo } from "./ip-source.ts";
-import { NOBODY } from "./owner-ids.ts";
+import { NOBODY, UPLINK_OWNER } from "./owner-ids.ts";
 
 /**
  * Whose an IP address is, in one network. Four ways lead to an address; a later one of these takes it from an earlier:
@@ -24,18 +24,22 @@ import { NOBODY } from "./owner-ids.ts";
 export interface BindingsOptions extends BindingTableOptions {
   /** A claimed or trusted address that its owner did not use for this long is free. */
   readonly silenceMs: number;
+  /** The first addresses of a port, for which the second half of the table is kept. */
+  readonly fewPerPort: number;
   /** A lease is believed no longer, whatever it says. */
   readonly maxLeaseMs: number;
 }
 
 /**
  * 10 minutes: twice what the forwarding table remembers a silent MAC; a host with neighbours is asked more often than
- * that for its address. A week: leases for ever are not renewed, and would fill the table for ever.
+ * that for its address. Four: a host with IPv4 and IPv6; so a few ports with many cannot take the protection of all.
+ * A week: leases for ever are not renewed, and would fill the table for ever.
  */
 export const BINDINGS_DEFAULTS = {
   capacity: 16_384,
   maxAssigned: 16_384,
   silenceMs: 600_000,
+  fewPerPort: 4,
   maxLeaseMs: 604_800_000,
 } as const;
 
@@ -120,8 +124,8 @@ export class Bindings {
   }
 
   /**
-   * Gives an address, 4 or 16 bytes, to an owner, whoever had it; each session of a user may do so. False if there was
-   * no room. The caller sees to it that the owner's number stays its own until the last `unassign`.
+   * Gives an address, 4 or 16 bytes, to an owner, whoever had it; each session of a user may do so. False if it is the
+   * server's own, or there was no room. The caller sees to it that the owner's number stays its own until the last `unassign`.
    */
   assign(address: Uint8Array, owner: number, vlanId = 0): boolean {
     const table = this.#table;
@@ -129,6 +133,10 @@ export class Bindings {
     if (this.#isAssignedTo(row, owner)) {
       table.assignments[row] = (table.assignments[row] as number) + 1;
       return true;
+    }
+    if (this.#isAssignedTo(row, UPLINK_OWNER)) {
+      this.unbound++;
+      return false;
     }
     if (row !== NO_ROW) table.clear(row);
     const frame = { bytes: address, start: 0, vlanId };
@@ -220,7 +228,7 @@ export class Bindings {
     at: number,
     nowMs: number,
   ): void {
-    if (this.#table.heldBy(holder.port) >= holder.maxAddresses) {
+    if (!this.#hasRoom(holder)) {
       this.unbound++;
       return;
     }
@@ -229,6 +237,12 @@ export class Bindings {
     this.#noteMac(row, frame);
     this.#table.expires[row] = nowMs + this.#options.silenceMs;
     holder.lastRow = row;
+  }
+
+  #hasRoom({ port, maxAddresses }: AddressHolder): boolean {
+    const held = this.#table.heldBy(port);
+    const { fewPerPort, capacity } = this.#options;
+    return held < maxAddresses && (held < fewPerPort || this.#table.learned < capacity / 2);
   }
 
   #noteMac(row: number, { bytes, start }: AddressedFrame): void {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { AddressHolder } from "../../src/guard/address-holder.ts";
 import { BINDINGS_DEFAULTS, Bindings } from "../../src/guard/bindings.ts";
 import { IpIndex, NO_ROW } from "../../src/guard/ip-index.ts";
+import { UPLINK_OWNER } from "../../src/guard/owner-ids.ts";
 import { formatIpAddress } from "../../src/wire/ip-prefix.ts";
 import { NaiveBindings } from "./naive-bindings.ts";
 
@@ -19,8 +20,8 @@ const ADDRESSES = [
 const CAPACITY = 6;
 const MAX_ASSIGNED = 3;
 const MAX_ADDRESSES = 2;
-/** Ports 0 and 1 are one owner's. */
-const OWNERS = [5, 5, 6, 7];
+/** Ports 0 and 1 are one owner's, 3 is the uplink's. */
+const OWNERS = [5, 5, 6, UPLINK_OWNER];
 const ALL_ROWS = 100;
 
 type Step =
@@ -60,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 30, 60, 100, 101) }) },
 );
 
-const OPTIONS = { capacity: CAPACITY, maxAssigned: MAX_ASSIGNED, silenceMs: 100, maxLeaseMs: 60 };
+const OPTIONS = { capacity: CAPACITY, maxAssigned: MAX_ASSIGNED, silenceMs: 100, fewPerPort: 1, maxLeaseMs: 60 };
 const IP_AT = 12;
 
 /** Source MAC 02:00:00:00:00:`mac`, which is also the MAC at 6, and the address at 12. */

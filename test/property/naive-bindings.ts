@@ -1,4 +1,5 @@
 import type { AddressHolder } from "../../src/guard/address-holder.ts";
+import { UPLINK_OWNER } from "../../src/guard/owner-ids.ts";
 
 interface Row {
   kind: "claimed" | "leased" | "trusted" | "assigned";
@@ -13,6 +14,7 @@ interface Row {
 interface Limits {
   readonly capacity: number;
   readonly maxAssigned: number;
+  readonly fewPerPort: number;
   readonly silenceMs: number;
   readonly maxLeaseMs: number;
 }
@@ -79,6 +81,10 @@ export class NaiveBindings {
       row.assignments++;
       return true;
     }
+    if (row?.kind === "assigned" && row.owner === UPLINK_OWNER) {
+      this.unbound++;
+      return false;
+    }
     this.#rows.delete(key);
     const expires = Number.POSITIVE_INFINITY;
     return this.#add(key, { kind: "assigned", owner, port: undefined, mac: undefined, expires, assignments: 1 });
@@ -129,7 +135,9 @@ export class NaiveBindings {
 
   #learn(kind: "claimed" | "trusted", holder: AddressHolder, key: string, mac: number, nowMs: number): void {
     const { owner, port, maxAddresses } = holder;
-    if (this.#heldBy(port) >= maxAddresses) this.unbound++;
+    const held = this.#heldBy(port);
+    const isModest = held < this.#limits.fewPerPort || this.learned < this.#limits.capacity / 2;
+    if (held >= maxAddresses || !isModest) this.unbound++;
     else this.#add(key, { kind, owner, port, mac, expires: nowMs + this.#limits.silenceMs, assignments: 0 });
   }
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AddressHolder } from "../../../src/guard/address-holder.ts";
 import { BINDINGS_DEFAULTS, Bindings, type BindingsOptions } from "../../../src/guard/bindings.ts";
+import { UPLINK_OWNER } from "../../../src/guard/owner-ids.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 
 const [ALICE, BOB] = [10, 11];
 
 const make = (options: Partial<BindingsOptions> = {}): Bindings =>
-  new Bindings({ ...BINDINGS_DEFAULTS, capacity: 8, maxAssigned: 4, seed: 7, ...options });
+  new Bindings({ ...BINDINGS_DEFAULTS, capacity: 8, maxAssigned: 4, fewPerPort: 8, seed: 7, ...options });
 
 /** A frame with source MAC 02:00:00:00:00:`mac` that speaks of 10.0.0.`host` at offset 14. */
 const frameOf = (host: number, mac = host) => ({
@@ -33,6 +34,17 @@ describe("bindings", () => {
     assert.equal(bindings.use(alice, frameOf(3), 4, AT, 0), false);
   });
 
+  test("the first addresses of a port have the second half of the table: ports with many leave it to them", () => {
+    const bindings = make({ capacity: 8, fewPerPort: 2 });
+    const greedy = new AddressHolder(1, ALICE, 8);
+    for (const host of [1, 2, 3, 4, 5, 6]) bindings.claim(greedy, frameOf(host), 4, AT, 0);
+    assert.deepEqual([bindings.learned, bindings.unbound], [4, 2]);
+    const modest = new AddressHolder(2, BOB, 8);
+    for (const host of [7, 8, 9]) bindings.claim(modest, frameOf(host), 4, AT, 0);
+    assert.deepEqual([bindings.learned, bindings.unbound], [6, 3]);
+    assert.equal(bindings.claim(greedy, frameOf(7), 4, AT, 0), false);
+  });
+
   test("assigned addresses have room of their own", () => {
     const bindings = make({ capacity: 1, maxAssigned: 1 });
     bindings.claim(new AddressHolder(1, ALICE, 8), frameOf(1), 4, AT, 0);
@@ -52,6 +64,14 @@ describe("bindings", () => {
     assert.deepEqual(boundBy(bindings), ["10.0.0.1 assigned 10"]);
     bindings.unassign(address(1), ALICE);
     assert.deepEqual(boundBy(bindings), []);
+  });
+
+  test("what is the uplink's own is assigned to nobody else, and stays its own", () => {
+    const bindings = make();
+    assert.equal(bindings.assign(address(1), UPLINK_OWNER), true);
+    assert.equal(bindings.assign(address(1), BOB), false);
+    bindings.unassign(address(1), BOB);
+    assert.deepEqual([boundBy(bindings), bindings.unbound], [[`10.0.0.1 assigned ${UPLINK_OWNER}`], 1]);
   });
 
   test("an address that is assigned anew is the new user's, in its VLAN", () => {
