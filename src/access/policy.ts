@@ -15,6 +15,12 @@ export interface Visit {
   readonly nowMs: number;
 }
 
+/** Addresses that the policy gives to a user. */
+export interface Assignment {
+  readonly user: string;
+  readonly rules: Pick<PortRules, "addresses" | "vlans">;
+}
+
 /** Why the policy lets somebody not in. Stable words. */
 type DenialReason = "denied" | "expired" | "from-elsewhere" | "no-network" | "not-in-network";
 
@@ -75,13 +81,26 @@ export class Policy {
     return { state: "granted", grant: makeGrant(identity, rules, network, expiresMs) };
   }
 
+  /** The users of a network that have addresses of their own there, whether they are connected or not. */
+  assignmentsIn(network: string): readonly Assignment[] {
+    const assignments: Assignment[] = [];
+    for (const [user, { addresses }] of this.#users) {
+      if (addresses === undefined) continue;
+      const rules = this.#rulesOf({ user, groups: [] });
+      if (rules.deny !== true && this.#allowedNetworks(rules).includes(network)) {
+        assignments.push({ user, rules: { addresses, vlans: rules.vlans } });
+      }
+    }
+    return assignments;
+  }
+
   #enrol(user: string, group: string): void {
     const groups = this.#memberOf.get(user) ?? new Set();
     this.#memberOf.set(user, groups.add(group));
   }
 
   /** The rules of all levels in one. */
-  #rulesOf({ user, groups }: Identity): PolicyRules {
+  #rulesOf({ user, groups }: Pick<Identity, "user" | "groups">): PolicyRules {
     const memberOf = this.#memberOf.get(user);
     const levels = this.#groups
       .filter(({ name }) => memberOf?.has(name) === true || groups.includes(name))

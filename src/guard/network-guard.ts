@@ -20,6 +20,17 @@ export interface GuardEvents extends LoopEvents {
   onMacRefused(port: Port, mac: Mac, holder: string): void;
 }
 
+type AssignedAddresses = Pick<PortRules, "addresses" | "vlans">;
+
+/** Addresses of an owner who may not be here. */
+export interface Reservation {
+  /** As `guardPeer` is given it. */
+  readonly owner: string;
+  readonly rules: AssignedAddresses;
+}
+
+const UNTAGGED: readonly number[] = [0];
+
 export interface NetworkGuardDeps {
   readonly clock: Clock;
   readonly events: GuardEvents;
@@ -44,6 +55,7 @@ export class NetworkGuard {
   readonly #parts: PeerGuardDeps;
   readonly #peers = new Map<Port, PeerGuard>();
   #options: GuardOptions;
+  #reserved: readonly { readonly owner: number; readonly rules: AssignedAddresses }[] = [];
 
   constructor({ clock, events, fillRandom = systemRandom }: NetworkGuardDeps, options: GuardOptions) {
     const time = new GuardTime(clock);
@@ -76,6 +88,21 @@ export class NetworkGuard {
   }
 
   /**
+   * These addresses are these owners', whether they are here or not; replaces what was said before. The addresses of who
+   * is here are its own anyway.
+   */
+  reserve(reservations: readonly Reservation[]): void {
+    const before = this.#reserved;
+    this.#reserved = reservations.map(({ owner, rules }) => ({ owner: this.#ids.acquire(owner), rules }));
+    // First the new ones: an address in both stays assigned all the time.
+    for (const { owner, rules } of this.#reserved) this.#assign(owner, rules);
+    for (const { owner, rules } of before) {
+      this.#unassign(owner, rules);
+      this.#ids.release(owner);
+    }
+  }
+
+  /**
    * Puts a guard into a peer's port, or other rules into the guard it has. `owner` is a key for who is behind the port: a
    * user, or what else is to be told from others; it stays the same while the port is there. Throws a ConfigError for
    * lists that are too long, and changes nothing then.
@@ -103,7 +130,7 @@ export class NetworkGuard {
     loops.unwatch(guard.watched);
     owners.releasePort(port.index);
     bindings.release(port.index);
-    for (const address of guard.rules.addresses) bindings.unassign(address, guard.owner);
+    this.#unassign(guard.owner, guard.rules);
     this.#passOn(port, guard.owner);
     this.#ids.release(guard.owner);
   }
@@ -119,7 +146,7 @@ export class NetworkGuard {
   #admit(port: Port, key: string, rules: PortRules): void {
     const owner = this.#ids.acquire(key);
     const guard = this.#makeGuard(port, owner, rules);
-    for (const address of rules.addresses) this.#parts.bindings.assign(address, owner);
+    this.#assign(owner, rules);
     this.#peers.set(port, guard);
     port.guard = guard;
   }
@@ -136,12 +163,19 @@ export class NetworkGuard {
   }
 
   #change(guard: PeerGuard, rules: PortRules): void {
-    const { bindings } = this.#parts;
-    const before = guard.rules.addresses;
+    const before = guard.rules;
     guard.setRules(rules);
-    // First the new ones: an address in both stays assigned all the time.
-    for (const address of rules.addresses) bindings.assign(address, guard.owner);
-    for (const address of before) bindings.unassign(address, guard.owner);
+    this.#assign(guard.owner, rules);
+    this.#unassign(guard.owner, before);
+  }
+
+  /** In each VLAN that the owner may be in, as far as they are named: VLANs are networks of their own. */
+  #assign(owner: number, { addresses, vlans = UNTAGGED }: AssignedAddresses): void {
+    for (const address of addresses) for (const vlan of vlans) this.#parts.bindings.assign(address, owner, vlan);
+  }
+
+  #unassign(owner: number, { addresses, vlans = UNTAGGED }: AssignedAddresses): void {
+    for (const address of addresses) for (const vlan of vlans) this.#parts.bindings.unassign(address, owner, vlan);
   }
 
   /** Where a user has another session with the MAC of one that left, the MAC stays in use. */

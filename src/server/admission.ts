@@ -221,5 +221,10 @@ function remoteOf(asked: AccessRequest, identity: Identity): RemoteIdentity {
  * back by it from anywhere; one that announces none is whoever this session is.
  */
 export function ownerOf(identity: Identity, mac: Mac | undefined, id: number): string {
-  return identity.method === "anonymous" ? `${ANONYMOUS} ${mac ?? id}` : `user ${identity.user}`;
+  return identity.method === "anonymous" ? `${ANONYMOUS} ${mac ?? id}` : ownerOfUser(identity.user);
+}
+
+/** The owner that a user with a name is. */
+export function ownerOfUser(user: string): string {
+  return `user ${user}`;
 }

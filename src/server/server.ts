@@ -11,10 +11,11 @@ import { formatResponse } from "../wire/http.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
-import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
+import { Admission, type AdmissionDeps, type Admitted, ownerOfUser, type Refused } from "./admission.ts";
 import { controlRefusal } from "./control-access.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer } from "./peer.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { noRoom, Room } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { snapshotsOf } from "./snapshots.ts";
@@ -55,6 +56,7 @@ export class Server {
   readonly #admission: Admission;
   readonly #tenure: Tenure;
   readonly #room: Room;
+  readonly #refusals: RefusalLog;
   readonly #peers = new Map<number, Peer>();
   readonly #startedMs = Date.now();
   #access: Access;
@@ -70,11 +72,13 @@ export class Server {
     this.#options = options;
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
+    this.#refusals = new RefusalLog(clock, deps.log);
     this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure }, options);
     const obstacleTo = (admitted: Admitted): Refused | undefined => this.#room.obstacleTo(admitted, this.#lastId + 1);
     this.#admission = new Admission({ clock, limiter, obstacleTo }, access);
     for (const definition of deps.networks) this.#addNetwork(definition);
+    this.#reserveAddresses();
   }
 
   /** The addresses in force. */
@@ -105,6 +109,7 @@ export class Server {
     this.#admission.use(access);
     for (const definition of networks) if (!this.#networks.has(definition.name)) this.#addNetwork(definition);
     for (const network of this.#networks.values()) network.guard.setOptions(access.guard);
+    this.#reserveAddresses();
     this.recheck();
     this.#removeNetworks(new Set(networks.map(({ name }) => name)));
   }
@@ -139,6 +144,13 @@ export class Server {
     this.#networks.set(definition.name, new Network(deps, definition, this.#options, guard));
   }
 
+  #reserveAddresses(): void {
+    for (const [name, { guard }] of this.#networks) {
+      const assignments = this.#access.policy.assignmentsIn(name);
+      guard.reserve(assignments.map(({ user, rules }) => ({ owner: ownerOfUser(user), rules })));
+    }
+  }
+
   /** Those that are configured no more; their peers were sent away by the policy. */
   #removeNetworks(configured: ReadonlySet<string>): void {
     for (const [name, { definition }] of this.#networks) {
@@ -149,6 +161,7 @@ export class Server {
   #tick(): void {
     for (const network of this.#networks.values()) network.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
+    this.#refusals.tick();
   }
 
   #onIncoming(incoming: Incoming): void {
@@ -165,8 +178,8 @@ export class Server {
     this.#deciding++;
     try {
       const decision = await this.#admission.decide(incoming);
-      if (incoming.socket.destroyed || this.#stopped !== undefined) incoming.socket.destroy();
-      else if (decision.state === "refused") this.#refuse(incoming, decision);
+      if (decision.state === "refused") this.#refuse(incoming, decision);
+      else if (incoming.socket.destroyed || this.#stopped !== undefined) incoming.socket.destroy();
       else this.#join(incoming, decision);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -178,11 +191,8 @@ export class Server {
   }
 
   #refuse(incoming: Incoming, refused: Refused): void {
-    const { status, message, headers, reason } = refused;
-    const user = printable(refused.user ?? "");
-    const address = printable(refused.address);
-    const text = `refused ${user === "" ? "a request" : user} from ${address || incoming.via}: ${reason} (${status})`;
-    this.#deps.log.info("access.refused", text, { address, user, via: incoming.via, status, reason });
+    const { status, message, headers } = refused;
+    this.#refusals.tell(refused, incoming.via);
     refuse(incoming.socket, status, message, headers);
   }
 

@@ -212,4 +212,19 @@ describe("policy: which network", () => {
     assert.equal(refused(policy, person("alice")), "no-network");
     assert.equal(refused(policy, person("alice", { network: "gone" })), "no-network");
   });
+
+  test("the addresses of a network's users are known before they come", () => {
+    const addresses = [Uint8Array.of(10, 0, 0, 7)];
+    const policy = policyOf({
+      groups: [{ name: "staff", members: ["ann", "bob", "dan"], rules: { networks: ["office"], vlans: [10] } }],
+      users: [
+        { name: "ann", rules: { addresses } },
+        { name: "bob", rules: {} },
+        { name: "cat", rules: { addresses, networks: ["lab"] } },
+        { name: "dan", rules: { addresses, deny: true } },
+      ],
+    });
+    assert.deepEqual(policy.assignmentsIn("office"), [{ user: "ann", rules: { addresses, vlans: [10] } }]);
+    assert.deepEqual(policy.assignmentsIn("lab"), [{ user: "cat", rules: { addresses, vlans: undefined } }]);
+  });
 });

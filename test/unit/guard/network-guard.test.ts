@@ -288,6 +288,28 @@ describe("the guard of a network", () => {
       assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 2);
     });
 
+    test("reserved addresses are their user's while nobody of him is here, in each of his VLANs", () => {
+      const ann = { addresses: [Uint8Array.of(10, 0, 0, 1)], vlans: undefined };
+      net.guard.reserve([{ owner: "ann", rules: ann }]);
+      const b = net.addPeer("b", "bob", B);
+      const claim = arpClaim(B, "0a000001");
+      net.forward(b, claim);
+      const a = net.addPeer("a", "ann", A, ann);
+      net.forward(a, arpClaim(A, "0a000001"));
+      assert.equal(a.port.ingressDrops.total, 0);
+      net.remove(a);
+      net.forward(b, claim);
+      assert.deepEqual(b.port.ingressDrops.toJSON(), { "arp-spoof": 2 });
+      const tagged = Buffer.from(claim.toString("hex").replace("0806", "8100000a0806"), "hex");
+      net.guard.reserve([{ owner: "ann", rules: { ...ann, vlans: [10] } }]);
+      net.forward(b, tagged);
+      assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 3);
+      net.guard.reserve([]);
+      net.forward(b, claim);
+      net.forward(b, tagged);
+      assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 3);
+    });
+
     test("an address that a peer was the first to use is free when it has left", () => {
       const [a, b] = [net.addPeer("a", "ann", A), net.addPeer("b", "bob", B)];
       net.forward(a, arpClaim(A, "0a000009"));
