@@ -14,8 +14,8 @@ import { isNeverASource, isUnspecified, sourceHi, sourceLo } from "./ip-source.t
 
 /**
  * IPv6 neighbour discovery (RFC 4861): solicitations with a source, and advertisements of a target, put addresses into
- * the receivers' caches. A solicitation without a source asks whether an address is free (DAD, RFC 4862): it takes
- * none and passes. The link-layer options must name the MAC the frame came from.
+ * the receivers' caches. A solicitation without a source asks whether an address is free (DAD, RFC 4862). It passes, and
+ * who asks first has a free address (FCFS SAVI, RFC 6620): nobody else may answer then. The link-layer options must name the MAC the frame came from.
  */
 export class NeighbourRule {
   readonly #bindings: Bindings;
@@ -41,12 +41,12 @@ export class NeighbourRule {
     return this.#mayClaim(headers, hasSource, nowMs) ? Drop.none : Drop.neighbourSpoof;
   }
 
-  /** Learns from the uplink. It asks in its own name; an advertisement may be for another (proxy), so it takes from nobody. */
+  /** Learns from the uplink. It asks in its own name; an advertisement may be for another (proxy): it takes from nobody. */
   observe(headers: PacketHeaders, nowMs: number): void {
     if (!isNeighbours(headers)) return;
     const { bytes, network, transport, packetEnd, sourceIp } = headers;
     if (!isValidNeighbourMessage(bytes, network, transport, packetEnd)) return;
-    if (isAdvertisement(headers)) this.#claim(headers, transport + ND_TARGET, nowMs);
+    if (isAdvertisement(headers) || asksIfFree(headers)) this.#claim(headers, transport + ND_TARGET, nowMs);
     else if (!isUnspecified(6, bytes, sourceIp) && !isNeverASource(6, bytes, sourceIp)) {
       this.#bindings.trust(this.#holder, headers, 6, sourceIp, nowMs);
     }
@@ -54,6 +54,7 @@ export class NeighbourRule {
 
   #mayClaim(headers: PacketHeaders, hasSource: boolean, nowMs: number): boolean {
     const source = headers.sourceIp;
+    if (asksIfFree(headers)) this.#claim(headers, headers.transport + ND_TARGET, nowMs);
     if (!isAdvertisement(headers)) return !hasSource || this.#claim(headers, source, nowMs);
     // The source is compared first, so that a liar gets no target bound.
     if (hasSource && !this.#bindings.use(this.#holder, headers, 6, source, nowMs)) return false;
@@ -73,6 +74,11 @@ function isNeighbours({ bytes, transport }: PacketHeaders): boolean {
     type === Icmpv6Type.neighbourSolicitation ||
     type === Icmpv6Type.neighbourAdvertisement
   );
+}
+
+/** Whether a neighbour's message is one of duplicate address detection. */
+export function asksIfFree({ bytes, transport, sourceIp }: PacketHeaders): boolean {
+  return bytes[transport] === Icmpv6Type.neighbourSolicitation && isUnspecified(6, bytes, sourceIp);
 }
 
 function isAdvertisement({ bytes, transport }: PacketHeaders): boolean {

@@ -7,6 +7,7 @@ import { type IpPrefix, type IpVersion, prefixHolds } from "../wire/ip-prefix.ts
 import { Icmpv6Type, ND_TARGET } from "../wire/neighbour-discovery.ts";
 import type { PacketHeaders } from "../wire/packet-headers.ts";
 import { isUnspecified } from "./ip-source.ts";
+import { asksIfFree } from "./neighbour-rule.ts";
 import { isReadAlike } from "./snap-header.ts";
 
 /** Prefixes of one peer: every frame may be compared with each. */
@@ -15,7 +16,7 @@ const IPV6_ADDRESS_BYTES = 16;
 
 /**
  * The only IP addresses that a peer may send from, in IP packets, as the sender of ARP, and as the target of its
- * neighbour advertisements, by which others would send to it. Always allowed are the
+ * neighbour advertisements, by which others would send to it, and of its duplicate address detection. Always allowed are the
  * unspecified address (DHCP, ARP probes, duplicate address detection) and link-local ones, which every host makes for
  * itself: 169.254/16 (RFC 3927), fe80::/10. What an ARP or IP packet says in a form that cannot be read is not allowed.
  */
@@ -36,7 +37,7 @@ export class SourcePrefixes {
   #mayPass(headers: PacketHeaders, prefixes: readonly IpPrefix[]): boolean {
     const { bytes, network, end, ipVersion, sourceIp } = headers;
     if (ipVersion === 4) return mayBeFrom(prefixes, 4, bytes, sourceIp);
-    if (ipVersion === 6) return mayBeFrom(prefixes, 6, bytes, sourceIp) && mayAdvertise(prefixes, headers);
+    if (ipVersion === 6) return mayBeFrom(prefixes, 6, bytes, sourceIp) && mayHave(prefixes, headers);
     if (headers.etherType !== EtherType.arp) return isReadAlike(headers);
     return isIpv4Arp(bytes, network, end) && mayBeFrom(prefixes, 4, bytes, network + ARP_SENDER_IP);
   }
@@ -47,11 +48,11 @@ function mayBeFrom(prefixes: readonly IpPrefix[], version: IpVersion, bytes: Uin
   return isLinkLocal(version, bytes, at) || isUnspecified(version, bytes, at);
 }
 
-/** False for an advertisement of another's address, or of one that is cut off. */
-function mayAdvertise(prefixes: readonly IpPrefix[], headers: PacketHeaders): boolean {
+/** False for an advertisement of another's address, for a wish to have it, and for one that is cut off. */
+function mayHave(prefixes: readonly IpPrefix[], headers: PacketHeaders): boolean {
   const { bytes, protocol, transport, packetEnd } = headers;
   if (protocol !== IpProtocol.icmpv6 || transport < 0) return true;
-  if (bytes[transport] !== Icmpv6Type.neighbourAdvertisement) return true;
+  if (bytes[transport] !== Icmpv6Type.neighbourAdvertisement && !asksIfFree(headers)) return true;
   const target = transport + ND_TARGET;
   return target + IPV6_ADDRESS_BYTES <= packetEnd && mayBeFrom(prefixes, 6, bytes, target);
 }

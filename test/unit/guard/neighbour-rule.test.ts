@@ -36,11 +36,11 @@ describe("neighbour rule: neighbours that mean well", () => {
     assert.deepEqual(lan.bound, [`${IP_A} claimed 10`, `${IP_B} claimed 11`, `${LINK_LOCAL_B} claimed 11`]);
   });
 
-  test("duplicate address detection passes, also for an address that somebody has, and takes none", () => {
+  test("duplicate address detection passes, and takes an address that nobody has (RFC 6620)", () => {
     const { lan, bob } = lanOfAlice();
     assert.equal(bob.send(dadQuestion(MAC_B, IP_A)), "none");
     assert.equal(bob.send(dadQuestion(MAC_B, IP_B)), "none");
-    assert.deepEqual(lan.bound, [`${IP_A} claimed 10`]);
+    assert.deepEqual(lan.bound, [`${IP_A} claimed 10`, `${IP_B} claimed 11`]);
   });
 
   test("a host defends its address when another asks for it", () => {
@@ -86,6 +86,20 @@ describe("neighbour rule: attacks", () => {
     const routerSolicitation = { from: MAC_B, type: 133, source: IP_A, target: "::" } as const;
     assert.equal(bob.send(neighbour(routerSolicitation)), "neighbour-spoof");
     assert.deepEqual(lan.bound, [`${IP_A} claimed 10`]);
+  });
+
+  test("nobody answers that a free address is taken, to who asks for it or to the uplink", () => {
+    const { lan, alice, bob } = lanOfAlice();
+    alice.send(dadQuestion(MAC_A, "fd00::a2"));
+    assert.equal(bob.send(advertisement(MAC_B, LINK_LOCAL_B, "fd00::a2")), "neighbour-spoof");
+    lan.fromUplink(dadQuestion(MAC_U, IP_U));
+    assert.equal(bob.send(advertisement(MAC_B, LINK_LOCAL_B, IP_U)), "neighbour-spoof");
+  });
+
+  test("the uplink takes no address by asking whether it is free", () => {
+    const { lan, alice } = lanOfAlice();
+    lan.fromUplink(dadQuestion(MAC_U, IP_A));
+    assert.equal(alice.send(advertisement(MAC_A, IP_A, IP_A)), "none");
   });
 
   test("who answers from another's address gets no address bound", () => {

@@ -112,6 +112,8 @@ test("a neighbour advertisement tells no more than ARP may: its target counts as
   assert.equal(judge(cut), Drop.sourceIpDenied);
   const asked = neighbour({ from: "02:00:00:00:00:0a", type: 135, source: "fe80::a", target: "fd00:2::5" });
   assert.equal(judge(asked), Drop.none);
+  const wanted = neighbour({ from: "02:00:00:00:00:0a", type: 135, source: "::", target: "fd00:2::5" });
+  assert.equal(judge(wanted), Drop.sourceIpDenied);
 });
 
 test("more prefixes than a frame may be compared with are refused", () => {
