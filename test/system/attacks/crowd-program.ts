@@ -1,19 +1,22 @@
 /** `ORDER`, run in a namespace: keeps the connections that crowd.ts ordered, and reports as lines of JSON. */
 import { connect, type Socket } from "node:net";
 import { MessageReader } from "../legacy-peers/section-one.ts";
-import type { CrowdOrder } from "./crowd.ts";
+import { type CrowdOrder, EACH_MAC } from "./crowd.ts";
 
-/** Connections on their way at a time: the backlog of a listener holds 511. */
-const MAX_CONNECTING = 128;
+/** 4,000 connections a second: what is more overflows the backlog of a listener, and then all wait for the kernel. */
+const TICK_MS = 10;
+const CONNECTIONS_PER_TICK = 40;
 /** Chosen here, because the kernel's search for a free one takes longer with each that is taken. */
 const FIRST_PORT = 20_000;
 const PORTS = 40_000;
+/** Ports of a crowd before this one may not be free again so soon. */
+const FIRST_TURN = process.pid * 997;
 const REPORT_MS = 100;
 const CLOSE = 8;
 const HEAD_END = "\r\n\r\n";
 
 const order = JSON.parse(process.argv[2] ?? "") as CrowdOrder;
-const opening = Buffer.from(order.opening, "base64");
+const opening = Buffer.from(order.opening, "base64").toString("latin1");
 const more = order.more && Buffer.from(order.more.bytes, "base64");
 const report = {
   connected: 0,
@@ -24,49 +27,37 @@ const report = {
 };
 let turn = 0;
 let open = 0;
-let connecting = 0;
 
 function count(counts: Record<string, number>, key: string): void {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
 function fill(): void {
-  while (open < order.atATime && connecting < MAX_CONNECTING) begin();
+  for (let i = 0; i < CONNECTIONS_PER_TICK && open < order.atATime; i++) begin();
 }
 
 function begin(): void {
   const { host, port, sources } = order;
   const localAddress = sources[turn % sources.length] as string;
-  const localPort = FIRST_PORT + (Math.floor(turn / sources.length) % PORTS);
+  const localPort = FIRST_PORT + ((FIRST_TURN + Math.floor(turn / sources.length)) % PORTS);
   turn++;
-  const socket = connect({ host, port, localAddress, localPort });
-  let isConnected = false;
   open++;
-  connecting++;
-  const settle = (): void => {
-    if (!isConnected) connecting--;
-    isConnected = true;
-  };
+  const socket = connect({ host, port, localAddress, localPort });
   socket.once("connect", () => {
-    settle();
     report.connected++;
     talk(socket);
-    fill();
   });
   socket.on("error", (error: NodeJS.ErrnoException) => {
-    if (!isConnected) count(report.failures, error.code ?? error.message);
+    count(report.failures, error.code ?? error.message);
   });
   socket.once("close", () => {
-    settle();
     open--;
     report.ended++;
-    // Not at once: what is refused at once would be tried again without an end, and nothing else would be done.
-    setTimeout(fill, 1);
   });
 }
 
 function talk(socket: Socket): void {
-  socket.write(opening);
+  socket.write(opening.replace(EACH_MAC, macOf(report.connected)), "latin1");
   if (order.isDeaf) socket.pause();
   else hear(socket);
   if (more === undefined) return;
@@ -74,9 +65,14 @@ function talk(socket: Socket): void {
   else dribble(socket, more, order.more?.everyMs ?? 0);
 }
 
+function macOf(index: number): string {
+  const digits = index.toString(16).padStart(4, "0");
+  return `02:00:00:01:${digits.slice(0, 2)}:${digits.slice(2)}`;
+}
+
 function pour(socket: Socket, bytes: Uint8Array): void {
   const next = (): void => {
-    if (!socket.destroyed) socket.write(bytes, next);
+    if (!socket.destroyed) socket.write(bytes, () => setImmediate(next));
   };
   next();
 }
@@ -115,4 +111,4 @@ function readClose(reader: MessageReader, chunk: Buffer): void {
 }
 
 setInterval(() => console.log(JSON.stringify(report)), REPORT_MS);
-fill();
+setInterval(fill, TICK_MS);

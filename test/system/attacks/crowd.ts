@@ -11,6 +11,9 @@ import { programArgv } from "../transfer.ts";
 
 const PROGRAM = fileURLToPath(new URL("crowd-program.ts", import.meta.url));
 
+/** Stands in an opening for a MAC address that no other connection of the crowd has. */
+export const EACH_MAC = "{mac}";
+
 export interface CrowdOrder {
   readonly host: string;
   readonly port: number;
@@ -35,7 +38,7 @@ export interface CrowdReport {
   readonly answers: Readonly<Record<string, number>>;
   /** Codes of close frames. */
   readonly closeCodes: Readonly<Record<string, number>>;
-  /** What makes connecting fail, for whoever has to find out why. */
+  /** Errors of sockets, for whoever has to find out why. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
