@@ -27,6 +27,7 @@ export function openAccess({ policyData, authenticators, ...access }: OpenAccess
     chain: new AuthenticatorChain({ clock: systemClock, onFault: () => {} }, chain),
     policy: new Policy({ networks: [], defaults: { bridge: true }, groups: [], users: [], ...policyData }),
     trustedProxies: [LOOPBACK],
+    trustsHeaders: false,
     allowedOrigins: [],
     guard: GUARD_DEFAULTS,
     challenges: [],

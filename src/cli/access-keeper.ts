@@ -24,7 +24,7 @@ import { WatchedFile } from "../config/watched-file.ts";
 import { GUARD_OFF } from "../guard/guard-options.ts";
 import type { Access, IssuedCredential } from "../server/access.ts";
 import type { TokenFile } from "../state/token-file.ts";
-import { isOpen } from "./server-settings.ts";
+import { areProxiesListed, isOpen } from "./server-settings.ts";
 
 export interface AccessKeeperDeps {
   readonly clock: Clock;
@@ -85,6 +85,7 @@ export class AccessKeeper {
       chain: new AuthenticatorChain({ clock, onFault }, authenticators),
       policy: new Policy(config.policy),
       trustedProxies: config.trustedProxies,
+      trustsHeaders: areProxiesListed(config),
       allowedOrigins: config.allowedOrigins,
       guard: config.guard ?? GUARD_OFF,
       challenges: [...challenges],

@@ -85,6 +85,11 @@ export function isOpen({ authentication, listen, allowAnonymous }: ServerConfig)
   return allowAnonymous || (authentication.length === 0 && listen.every(isLocalOnly));
 }
 
+/** Whether somebody said whose word is believed; else it is this machine's web servers', as the original would. */
+export function areProxiesListed({ trustedProxies }: ServerConfig): boolean {
+  return trustedProxies !== LOOPBACK;
+}
+
 /** Listeners that other machines reach, although whoever reaches them is in. */
 export function exposedListeners(config: ServerConfig): readonly string[] {
   if (!config.allowAnonymous && config.authentication.length > 0) return [];

@@ -18,6 +18,8 @@ export interface Access {
   readonly policy: Policy;
   /** Whose word about their clients is believed, over TCP. */
   readonly trustedProxies: readonly IpPrefix[];
+  /** Whether their HTTP headers are too. If not, only uwsgi is: whoever speaks that is a web server, or means to be one. */
+  readonly trustsHeaders: boolean;
   /** Values of Origin, beyond the request's own host, whose pages may connect. */
   readonly allowedOrigins: readonly string[];
   readonly guard: GuardOptions;

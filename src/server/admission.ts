@@ -87,7 +87,8 @@ export class Admission {
 
   async decide(incoming: Incoming): Promise<Admitted | Refused> {
     const access = this.#access;
-    const asked = believe(incoming, access.trustedProxies);
+    const isHeard = incoming.via === "uwsgi" || access.trustsHeaders;
+    const asked = believe(incoming, isHeard ? access.trustedProxies : []);
     const refuse = refuser(asked.address);
     const opening = acceptOpening(incoming.request);
     if (opening.state === "refused") {

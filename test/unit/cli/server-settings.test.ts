@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ConfigError } from "../../../src/base/errors.ts";
 import {
+  areProxiesListed,
   exposedListeners,
   isOpen,
   parseAuth,
@@ -68,6 +69,7 @@ describe("what a server's command line means", () => {
     assert.equal(isOpen(config), true);
     assert.deepEqual(exposedListeners(config), []);
     assert.deepEqual(config.trustedProxies.map(formatIpPrefix), ["127.0.0.0/8", "::1/128"]);
+    assert.equal(areProxiesListed(config), false);
     assert.ok(config.socketUsers.includes("www-data"));
     assert.equal(config.policy.defaults.bridge, false);
     assert.deepEqual(config.guard, GUARD_DEFAULTS);

@@ -10,10 +10,12 @@ import type { Identity } from "../../../src/access/identity.ts";
 import { Policy } from "../../../src/access/policy.ts";
 import type { PolicyData } from "../../../src/access/policy-rules.ts";
 import { newTokenSecret } from "../../../src/access/token.ts";
+import { WEB_SERVER_DEFAULTS, WebServerAuthenticator } from "../../../src/access/web-server-authenticator.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import type { Access } from "../../../src/server/access.ts";
 import { Admission, ownerOf, type Refused } from "../../../src/server/admission.ts";
 import type { Incoming } from "../../../src/transport/incoming.ts";
+import { parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { HandClock } from "../../hand-clock.ts";
 
@@ -104,6 +106,7 @@ describe("admission", () => {
       chain: new AuthenticatorChain(deps, authenticators),
       policy: new Policy({ networks: [], defaults: {}, groups: [], users: [], ...data }),
       trustedProxies: [],
+      trustsHeaders: true,
       allowedOrigins: [],
       guard: GUARD_DEFAULTS,
       challenges: ["Bearer", 'Basic realm="vpn-ws"'],
@@ -112,8 +115,12 @@ describe("admission", () => {
   }
 
   function admission(data: Partial<PolicyData> = {}, isOpen = false): Admission {
+    return admissionTo(accessOf(data, isOpen));
+  }
+
+  function admissionTo(access: Access): Admission {
     const limiter = new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS);
-    return new Admission({ clock, limiter, obstacleTo: () => obstacle }, accessOf(data, isOpen));
+    return new Admission({ clock, limiter, obstacleTo: () => obstacle }, access);
   }
 
   test("lets in who is identified and granted something", async () => {
@@ -193,6 +200,23 @@ describe("admission", () => {
       authenticator.claimed = claimed as string;
       const decision = await admission().decide(bad);
       assert.deepEqual(decision.state === "refused" && decision.user, told);
+    }
+  });
+
+  test("a web server's headers count where it is listed, and not where it is only near", async () => {
+    const trustedProxies = ["127.0.0.1"].map(parseIpPrefix).filter((prefix) => prefix !== undefined);
+    const chain = new AuthenticatorChain({ clock, onFault: () => {} }, [
+      new WebServerAuthenticator(WEB_SERVER_DEFAULTS),
+      new AnonymousAuthenticator(),
+    ]);
+    const knock = incoming({ address: "127.0.0.1", headers: { "x-remote-user": "eve" } });
+    for (const [trustsHeaders, user] of [
+      [true, "eve"],
+      [false, "anonymous"],
+    ] as const) {
+      const admission = admissionTo({ ...accessOf({}, false), chain, trustedProxies, trustsHeaders });
+      const decision = await admission.decide(knock);
+      assert.equal(decision.state === "admitted" && decision.identity.user, user);
     }
   });
 
