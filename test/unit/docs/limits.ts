@@ -48,6 +48,14 @@ function own(path: string, name: string): number {
   return match[1].split(" + ").reduce((all, one) => all + factors(one), 0);
 }
 
+/** A constant that is its file's own: `const NAME = { perSecond: 1, burst: 300 }`. */
+function ownBudget(path: string, name: string): string {
+  const match = new RegExp(`^const ${name} = \\{ perSecond: ([\\d_]+), burst: ([\\d_]+) \\}`, "m").exec(readText(path));
+  if (match === null) throw new Error(`${path} has no constant ${name} that is a budget`);
+  const [, perSecond, burst] = match.map((digits) => Number(digits.replaceAll("_", "")));
+  return `${perSecond}, ${burst}`;
+}
+
 const both = ({ perSecond, burst }: FrameBudget): string => `${perSecond}, ${burst}`;
 
 const { backoff, dialTimeoutMs } = CLIENT_DEFAULTS;
@@ -56,6 +64,7 @@ const checks = PASSWORD_CHECKER_DEFAULTS;
 const HASH = "src/access/password-hash.ts";
 const RULES = "src/config/rules-schema.ts";
 const FLAPS = "src/guard/mac-flaps.ts";
+const REFUSALS = "src/server/refusal-log.ts";
 const LOCK = "src/state/file-lock.ts";
 const SERVER = "src/config/server-schema.ts";
 
@@ -77,6 +86,10 @@ const BEFORE: Limits = {
   "requests that are decided on at a time": own("src/server/server.ts", "MAX_DECIDING"),
   "time to read an answer that is no upgrade, ms": own("src/transport/incoming.ts", "LINGER_MS"),
   "between two warnings of failed accepts, ms": own("src/transport/listener.ts", "ACCEPT_WARNING_EVERY_MS"),
+  "lines about refused requests of an address, per second and at once": ownBudget(REFUSALS, "OF_ADDRESS"),
+  "lines about refused requests, per second and at once": ownBudget(REFUSALS, "OF_ALL"),
+  "addresses whose lines are counted": own(REFUSALS, "MAX_ADDRESSES"),
+  "between two lines about the rest, ms": own(REFUSALS, "SUMMARY_EVERY_MS"),
 };
 
 const CREDENTIALS: Limits = {
@@ -121,7 +134,7 @@ const CREDENTIALS: Limits = {
   "age at which keys are fetched again, ms": JWKS_MAX_AGE_MS,
   "age at which they are not used, ms": JWKS_MAX_STALE_MS,
   "sessions of a user": own("src/access/policy.ts", "DEFAULT_SESSIONS"),
-  "sessions of an anonymous address": own("src/access/policy.ts", "ANONYMOUS_SESSIONS"),
+  "sessions of an anonymous peer": own("src/access/policy.ts", "ANONYMOUS_SESSIONS"),
   "between two looks at who may stay, ms": own("src/server/server.ts", "TENURE_TICK_MS"),
 };
 
@@ -137,6 +150,7 @@ const PEERS: Limits = {
   "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
   "of it, kept for control messages, bytes": own("src/transport/egress-queue.ts", "CONTROL_RESERVE_BYTES"),
   "egress buffers of 256 KiB": own("src/transport/egress-pools.ts", "MAX_LARGE"),
+  "of those that are free, a queue may hold one in": own("src/transport/egress-queue.ts", "AVAILABLE_PER_HELD"),
   "egress buffers of 4 KiB": own("src/transport/egress-pools.ts", "MAX_SMALL"),
   "connections in the middle of a message": own("src/transport/receive-buffers.ts", "MAX_LENT"),
   "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
@@ -174,6 +188,7 @@ const GUARD: Limits = {
   "learned IP addresses": BINDINGS_DEFAULTS.capacity,
   "assigned IP addresses": BINDINGS_DEFAULTS.maxAssigned,
   "IP addresses of a host, a bridge, the uplink": Object.values(MAX_ADDRESSES).join(", "),
+  "first IP addresses of a port, for which half of the table is kept": BINDINGS_DEFAULTS.fewPerPort,
   "silence until an IP address is free, ms": BINDINGS_DEFAULTS.silenceMs,
   "a DHCP lease is believed, ms": BINDINGS_DEFAULTS.maxLeaseMs,
   "rows of a table that are swept in a second": own("src/guard/network-guard.ts", "SWEEP_ROWS"),
