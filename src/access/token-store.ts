@@ -1,9 +1,11 @@
 import type { TokenRecord } from "./token.ts";
 
 /** What is asked for when a token is made; the rest of its record comes from the store. */
-export type NewToken = Pick<TokenRecord, "user" | "kind" | "network" | "groups" | "expiresMs" | "usesLeft">;
+export type NewToken = Pick<TokenRecord, "user" | "kind" | "network" | "groups" | "expiresMs" | "usesLeft"> & {
+  readonly invite?: string | undefined;
+};
 
-/** One token, or all of a user. */
+/** One token, with the credential that was given for it or the invite that it was given for; or all of a user. */
 export type TokenSelector = { readonly id: string } | { readonly user: string };
 
 export interface CreatedToken {
@@ -21,7 +23,7 @@ export interface TokenStore {
   /** Takes one use of a token that is good; false if it is not, or was used up meanwhile. Only one can take the last use. */
   use(id: string): Promise<boolean>;
   create(token: NewToken): Promise<CreatedToken>;
-  /** How many were revoked now; those that were already do not count. */
+  /** How many were revoked now, see `TokenSelector`; those that were already do not count. */
   revoke(which: TokenSelector): Promise<number>;
   list(): readonly TokenRecord[];
 }

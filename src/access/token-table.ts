@@ -43,16 +43,17 @@ export class TokenTable {
       });
     }
     const secret = newTokenSecret();
-    const { user, kind, network, groups, expiresMs, usesLeft } = token;
-    const told = { user, kind, network, groups, expiresMs, usesLeft };
+    const { user, kind, network, groups, expiresMs, usesLeft, invite } = token;
+    const told = { user, kind, network, groups, expiresMs, usesLeft, invite };
     const record = { ...told, id: this.#freeId(), hash: hashToken(secret), createdMs: nowUnixMs, revokedMs: undefined };
     this.#put(record);
     return { record, secret };
   }
 
   revoke(which: TokenSelector, nowUnixMs: number): number {
+    const named = "id" in which ? this.#byId.get(which.id) : undefined;
     const isMeant = (record: TokenRecord): boolean =>
-      "id" in which ? record.id === which.id : record.user === which.user;
+      "id" in which ? named !== undefined && rootOf(record) === rootOf(named) : record.user === which.user;
     const meant = this.list().filter((record) => isMeant(record) && record.revokedMs === undefined);
     for (const record of meant) this.#put({ ...record, revokedMs: nowUnixMs });
     return meant.length;
@@ -76,4 +77,9 @@ export class TokenTable {
       this.#byHash.delete(record.hash);
     }
   }
+}
+
+/** The id that an invite and its credential have in common; any other token's is its own. */
+function rootOf({ id, invite }: TokenRecord): string {
+  return invite ?? id;
 }

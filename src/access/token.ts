@@ -20,6 +20,8 @@ export interface TokenRecord {
   readonly revokedMs: number | undefined;
   /** Undefined: as often as one likes. */
   readonly usesLeft: number | undefined;
+  /** Id of the invite that a credential was given for. They are revoked together: they are one permission. */
+  readonly invite: string | undefined;
 }
 
 export type TokenState = "good" | "revoked" | "expired" | "used-up";

@@ -195,7 +195,15 @@ export class AccessKeeper {
     const invite = method === "token" ? tokens?.findById(credentialId) : undefined;
     if (tokens === undefined || invite?.kind !== "invite") return undefined;
     const expiresMs = Date.now() + CREDENTIAL_MS;
-    const wanted = { kind: "credential", user, groups, network, expiresMs, usesLeft: undefined } as const;
+    const wanted = {
+      kind: "credential",
+      user,
+      groups,
+      network,
+      expiresMs,
+      usesLeft: undefined,
+      invite: credentialId,
+    } as const;
     const { secret } = await tokens.create(wanted);
     return { token: secret, user, expiresMs };
   }

@@ -48,7 +48,8 @@ A client shows it as bearer token, or as password beside an empty user name:
   (umask 077; echo ":$TOKEN" > /etc/vpn-ws.auth)
   vpn-ws client --auth-file /etc/vpn-ws.auth wss://vpn.example.com/vpn`;
 
-const REVOKE_DESCRIPTION = "Ends a token, or all tokens of a user. A running server cuts who came in with it.";
+const REVOKE_DESCRIPTION =
+  "Ends a token, or all tokens of a user. An invite goes with the credential that was given for it. A running server cuts who came in with it.";
 
 /** `vpn-ws token`. */
 export function tokenCommand(output: CommandOutput = process): Command {

@@ -7,8 +7,9 @@ import { ConfigError } from "../base/errors.ts";
 const VERSION = 1;
 
 const time = z.int().min(0);
+const tokenId = z.string().regex(/^[0-9a-f]{8}$/);
 const record = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{8}$/),
+  id: tokenId,
   /** SHA-256 of the secret. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   user: z.string().min(1),
@@ -19,6 +20,7 @@ const record = z.strictObject({
   expiresMs: time.optional(),
   revokedMs: time.optional(),
   usesLeft: z.int().min(0).optional(),
+  invite: tokenId.optional(),
 });
 const file = z.strictObject({ version: z.literal(VERSION), tokens: z.array(record).max(MAX_TOKENS) });
 
@@ -30,12 +32,13 @@ export function parseTokenFile(text: string, path: string): readonly TokenRecord
     throw fault(`${path} is not a token file that this version can read: ${place.join(".") || "the whole"} (${code}).`);
   }
   const records = parsed.data.tokens.map(
-    ({ network, expiresMs, revokedMs, usesLeft, ...rest }): TokenRecord => ({
+    ({ network, expiresMs, revokedMs, usesLeft, invite, ...rest }): TokenRecord => ({
       ...rest,
       network,
       expiresMs,
       revokedMs,
       usesLeft,
+      invite,
     }),
   );
   const names = new Set(records.flatMap(({ id, hash }) => [id, hash]));

@@ -20,6 +20,7 @@ const ANN: NewToken = {
   groups: ["staff"],
   expiresMs: START_MS + DAY_MS,
   usesLeft: undefined,
+  invite: undefined,
 };
 const BOB: NewToken = { ...ANN, user: "bob", kind: "invite", network: undefined, expiresMs: undefined, usesLeft: 2 };
 
@@ -51,6 +52,14 @@ for (const [name, makeStore] of Object.entries(stores)) {
       assert.deepEqual(store.findById(id), record);
       assert.equal(store.find(hashToken(`${secret}x`)), undefined);
       assert.equal(store.findById("00000000"), undefined);
+    });
+
+    test("what a credential was given for is kept", async () => {
+      const { store } = make();
+      const { record: invite } = await store.create(BOB);
+      const { record } = await store.create({ ...ANN, kind: "credential", invite: invite.id });
+      assert.equal(store.list().find(({ id }) => id === record.id)?.invite, invite.id);
+      assert.equal(await store.revoke({ id: record.id }), 2);
     });
 
     test("the list is in the order of creation", async () => {

@@ -8,7 +8,15 @@ const NEW = { user: "ann", kind: "token", network: undefined, groups: [], expire
 
 function recordOf(index: number): TokenRecord {
   const id = index.toString(16).padStart(8, "0");
-  return { ...NEW, id, hash: hashToken(id), createdMs: 0, revokedMs: undefined, usesLeft: undefined };
+  return {
+    ...NEW,
+    id,
+    hash: hashToken(id),
+    createdMs: 0,
+    revokedMs: undefined,
+    usesLeft: undefined,
+    invite: undefined,
+  };
 }
 
 describe("TokenTable", () => {
@@ -25,5 +33,26 @@ describe("TokenTable", () => {
     table.create({ ...NEW, usesLeft: undefined }, 8);
     assert.equal(table.findById(record.id), undefined, "used up");
     assert.equal(table.list().length, MAX_TOKENS);
+  });
+
+  test("an invite and the credential that was given for it are revoked together, whichever is named", () => {
+    for (const name of ["invite", "credential"] as const) {
+      const table = new TokenTable([recordOf(1)]);
+      const { record: invite } = table.create({ ...NEW, kind: "invite", usesLeft: 1 }, 1);
+      const { record: credential } = table.create(
+        { ...NEW, kind: "credential", usesLeft: undefined, invite: invite.id },
+        2,
+      );
+      assert.equal(table.revoke({ id: { invite, credential }[name].id }, 3), 2);
+      const revoked = table.list().filter(({ revokedMs }) => revokedMs === 3);
+      assert.deepEqual(
+        revoked.map(({ id }) => id),
+        [invite.id, credential.id],
+      );
+    }
+  });
+
+  test("an id that nobody has revokes nothing", () => {
+    assert.equal(new TokenTable([recordOf(1)]).revoke({ id: "ffffffff" }, 3), 0);
   });
 });
