@@ -91,6 +91,12 @@ export class MacOwners {
     return row !== NO_ROW && this.#holder[row] === port;
   }
 
+  /** Whether another port than this one holds the address. */
+  isHeldElsewhere(hi: number, lo: number, port: number): boolean {
+    const row = this.#index.find(hi, lo);
+    return row !== NO_ROW && this.#holder[row] !== NO_PORT && this.#holder[row] !== port;
+  }
+
   /** Notes a frame from an address behind a bridge. */
   touch(hi: number, lo: number, port: number): void {
     const row = this.#index.find(hi, lo);

@@ -52,9 +52,11 @@ export class UplinkGuard implements PortGuard {
     const { headers, time } = this.#deps;
     const { bytes, start } = frame;
     if (isGroupMac(macHi(bytes, start)) && this.#deps.loops.recognizes(frame, this.watched)) return Drop.loopProbe;
-    if (this.watched.port.bridge) this.#noteSource(macHi(bytes, start + SOURCE), macLo(bytes, start + SOURCE));
+    const hi = macHi(bytes, start + SOURCE);
+    const lo = macLo(bytes, start + SOURCE);
+    if (this.watched.port.bridge) this.#noteSource(hi, lo);
     headers.parseFrame(frame);
-    this.#addresses.observe(headers, time.nowMs);
+    if (!this.#isEcho(hi, lo)) this.#addresses.observe(headers, time.nowMs);
     return Drop.none;
   }
 
@@ -71,6 +73,12 @@ export class UplinkGuard implements PortGuard {
 
   permit(): DropReason {
     return Drop.none;
+  }
+
+  /** Whether a peer's frame came back from the LAN, by a loop or a port that reflects: what it says is the peer's. */
+  #isEcho(hi: number, lo: number): boolean {
+    const { port } = this.watched;
+    return !port.hasMac(hi, lo) && this.#deps.owners.isHeldElsewhere(hi, lo, port.index);
   }
 
   #noteSource(hi: number, lo: number): void {

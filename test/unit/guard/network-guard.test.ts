@@ -310,6 +310,25 @@ describe("the guard of a network", () => {
       assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 3);
     });
 
+    test("what the uplink's LAN sends back of a peer's frames takes nothing from the peer", () => {
+      const uplink = net.addUplink(SERVER, { bridge: true });
+      const a = net.addPeer("a", "ann", A);
+      const claim = arpClaim(A, "0a000009");
+      for (let i = 0; i < 2; i++) {
+        net.forward(a, claim);
+        net.forward(uplink, claim);
+      }
+      assert.equal(a.port.ingressDrops.get(Drop.arpSpoof), 0);
+      net.forward(uplink, arpClaim(UNKNOWN, "0a000009"));
+      net.forward(a, claim);
+      assert.equal(a.port.ingressDrops.get(Drop.arpSpoof), 1);
+      net.remove(a);
+      net.forward(uplink, arpClaim(A, "0a00000a"));
+      const b = net.addPeer("b", "bob", B);
+      net.forward(b, arpClaim(B, "0a00000a"));
+      assert.equal(b.port.ingressDrops.get(Drop.arpSpoof), 1, "who has left a port may be on the LAN");
+    });
+
     test("an address that a peer was the first to use is free when it has left", () => {
       const [a, b] = [net.addPeer("a", "ann", A), net.addPeer("b", "bob", B)];
       net.forward(a, arpClaim(A, "0a000009"));
