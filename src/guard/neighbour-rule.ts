@@ -43,8 +43,8 @@ export class NeighbourRule {
 
   /** Learns from the uplink. It asks in its own name; an advertisement may be for another (proxy): it takes from nobody. */
   observe(headers: PacketHeaders, nowMs: number): void {
-    if (!isNeighbours(headers)) return;
     const { bytes, network, transport, packetEnd, sourceIp } = headers;
+    if (!isNeighbours(headers) && bytes[transport] !== Icmpv6Type.routerAdvertisement) return;
     if (!isValidNeighbourMessage(bytes, network, transport, packetEnd)) return;
     if (isAdvertisement(headers) || asksIfFree(headers)) this.#claim(headers, transport + ND_TARGET, nowMs);
     else if (!isUnspecified(6, bytes, sourceIp) && !isNeverASource(6, bytes, sourceIp)) {

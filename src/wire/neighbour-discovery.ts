@@ -23,6 +23,7 @@ export const Icmpv6Type = {
 export const ND_TARGET = 8;
 const ND_CODE = 1;
 const SOLICITATION_BYTES = 8;
+const ROUTER_BYTES = 16;
 const NEIGHBOUR_BYTES = 24;
 /** Offset of the hop limit in the IPv6 header (RFC 8200 section 3). */
 const IPV6_HOP_LIMIT = 7;
@@ -41,18 +42,22 @@ export function isNeighbourDiscovery(type: number): boolean {
 }
 
 /**
- * Whether the solicitation or neighbour advertisement in [at, end), behind the whole IPv6 header at `ip`, has the hop
- * limit, code and length that RFC 4861 (6.1.1, 7.1.1, 7.1.2) demands.
+ * Whether the solicitation or advertisement in [at, end), behind the whole IPv6 header at `ip`, has the hop limit, code
+ * and length that RFC 4861 (6.1.1, 6.1.2, 7.1.1, 7.1.2) demands.
  */
 export function isValidNeighbourMessage(bytes: Uint8Array, ip: number, at: number, end: number): boolean {
-  const least = bytes[at] === Icmpv6Type.routerSolicitation ? SOLICITATION_BYTES : NEIGHBOUR_BYTES;
-  if (at + least > end || bytes[at + ND_CODE] !== 0) return false;
+  if (at + leastBytes(bytes[at] as number) > end || bytes[at + ND_CODE] !== 0) return false;
   return bytes[ip + IPV6_HOP_LIMIT] === NEIGHBOUR_HOP_LIMIT;
+}
+
+function leastBytes(type: number): number {
+  if (type === Icmpv6Type.routerSolicitation) return SOLICITATION_BYTES;
+  return type === Icmpv6Type.routerAdvertisement ? ROUTER_BYTES : NEIGHBOUR_BYTES;
 }
 
 /** Where the options of the message at `at` start, one that `isValidNeighbourMessage` has passed. */
 export function neighbourOptions(bytes: Uint8Array, at: number): number {
-  return at + (bytes[at] === Icmpv6Type.routerSolicitation ? SOLICITATION_BYTES : NEIGHBOUR_BYTES);
+  return at + leastBytes(bytes[at] as number);
 }
 
 /** What `linkLayerOptions` found. */

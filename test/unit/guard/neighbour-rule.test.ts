@@ -96,6 +96,15 @@ describe("neighbour rule: attacks", () => {
     assert.equal(bob.send(advertisement(MAC_B, LINK_LOCAL_B, IP_U)), "neighbour-spoof");
   });
 
+  test("the uplink's router has the address that it advertises itself from, however long it asks nobody", () => {
+    const { lan, bob } = lanOfAlice();
+    const advertised = { from: MAC_U, type: 134, source: "fe80::1", target: "::" } as const;
+    lan.fromUplink(neighbour({ ...advertised, hopLimit: 64 }));
+    assert.equal(bob.send(advertisement(MAC_B, "fe80::1", "fe80::1")), "none");
+    lan.fromUplink(neighbour(advertised));
+    assert.equal(bob.send(advertisement(MAC_B, "fe80::1", "fe80::1")), "neighbour-spoof");
+  });
+
   test("the uplink takes no address by asking whether it is free", () => {
     const { lan, alice } = lanOfAlice();
     lan.fromUplink(dadQuestion(MAC_U, IP_A));
