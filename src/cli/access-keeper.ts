@@ -16,8 +16,9 @@ import type { ValueSource } from "../access/value-source.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS, VerifiedPasswords } from "../access/verified-passwords.ts";
 import { WebServerAuthenticator } from "../access/web-server-authenticator.ts";
 import type { Clock } from "../base/clock.ts";
-import { ConfigError, describeError } from "../base/errors.ts";
+import { ConfigError, describeError, VpnError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import { parseRevocationList } from "../config/revocation-list.ts";
 import type { AuthenticationConfig, JwtConfig, ServerConfig } from "../config/server-config.ts";
 import { WatchedFile } from "../config/watched-file.ts";
@@ -46,6 +47,9 @@ interface Kept {
 const CREDENTIAL_MS = 365 * 86_400_000;
 /** Nobody is revoked where there is no list. */
 const NOBODY: ValueSource<ReadonlySet<string>> = { current: () => new Set() };
+/** Of an authenticator that fails: each request of a stranger's may bring it about, and would fill the log. */
+const FAULT_LINES_PER_SECOND = 0.1;
+const FAULT_LINES_AT_ONCE = 5;
 const BASIC = 'Basic realm="vpn-ws", charset="UTF-8"';
 const CHALLENGES = { htpasswd: [BASIC], tokens: ["Bearer", BASIC], jwt: ["Bearer"] } as const;
 
@@ -58,6 +62,7 @@ export class AccessKeeper {
   readonly #files = new Map<string, Kept>();
   readonly #remoteKeys = new Map<string, RemoteJwks>();
   readonly #verified: VerifiedPasswords;
+  readonly #faultLines: TokenBucket;
   #checker: PasswordChecker | undefined;
   #tokens: TokenFile | undefined;
   /** Files that the access in the making asks for. */
@@ -65,24 +70,21 @@ export class AccessKeeper {
 
   constructor(deps: AccessKeeperDeps) {
     this.#deps = deps;
+    this.#faultLines = new TokenBucket(FAULT_LINES_PER_SECOND, FAULT_LINES_AT_ONCE, deps.clock.nowMs());
     this.#verified = new VerifiedPasswords(deps.clock, VERIFIED_PASSWORDS_DEFAULTS);
   }
 
   /** Throws a ConfigError if a file that it needs is not there or no good. What is in force goes on, until `settle`. */
   make(config: ServerConfig): Access {
     this.#wanted = new Set();
-    const { clock, log } = this.#deps;
+    const { clock } = this.#deps;
     const authenticators = config.authentication.map((one) => this.#authenticator(one, config));
     if (config.authentication.length === 0)
       authenticators.push(new WebServerAuthenticator({ certificateUser: "common-name" }));
     if (isOpen(config)) authenticators.push(new AnonymousAuthenticator());
-    const onFault = (method: string, error: unknown): void => {
-      const reason = error === undefined ? "it took too long" : "it failed";
-      log.error("access.fault", `authentication by ${method} refused a request because ${reason}`, { method });
-    };
     const challenges = new Set(config.authentication.flatMap(({ kind }) => challengesOf(kind)));
     return {
-      chain: new AuthenticatorChain({ clock, onFault }, authenticators),
+      chain: new AuthenticatorChain({ clock, onFault: (...fault) => this.#onFault(...fault) }, authenticators),
       policy: new Policy(config.policy),
       trustedProxies: config.trustedProxies,
       trustsHeaders: areProxiesListed(config),
@@ -110,6 +112,14 @@ export class AccessKeeper {
   close(): void {
     for (const file of this.#files.values()) file.close();
     this.#checker?.close();
+  }
+
+  /** Errors of ours hold no secret and say what to do; what others throw may quote what it was given. */
+  #onFault(method: string, error: unknown): void {
+    if (!this.#faultLines.take(1, this.#deps.clock.nowMs())) return;
+    const why =
+      error === undefined ? "it took too long" : error instanceof VpnError ? describeError(error) : "it failed";
+    this.#deps.log.error("access.fault", `authentication by ${method} refused a request: ${why}`, { method });
   }
 
   #authenticator(one: AuthenticationConfig, config: ServerConfig): Authenticator {
