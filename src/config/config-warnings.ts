@@ -1,5 +1,6 @@
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
 import { formatIpPrefix, type IpPrefix } from "../wire/ip-prefix.ts";
+import { addressWarnings } from "./address-warnings.ts";
 import type { ServerConfig } from "./server-config.ts";
 
 /** No organisation has more of the Internet than this. */
@@ -16,6 +17,7 @@ export function configWarnings(config: ServerConfig): readonly string[] {
     ...certificateWarnings(config),
     ...guardWarnings(config),
     ...emptyNetworkWarnings(config),
+    ...addressWarnings(config),
   ];
 }
 

@@ -421,6 +421,23 @@ describe("server.yaml: warnings", () => {
     warned("networks: { a: , b: }\ndefaults: { networks: [a] }", /^networks\.b: no rules let anybody join/);
   });
 
+  test("an address that two have, or too many, is said, network by network", () => {
+    const networks = "networks: { lab: { tap: t0, addresses: [10.9.0.1/24, 'fd00:0::1/64'] }, home: }";
+    const users = (ann: string, bob: string): string =>
+      `${networks}\ndefaults: { networks: [lab, home] }\nusers:\n  ann: ${ann}\n  bob: ${bob}`;
+    warned(users("{ addresses: [10.9.0.1] }", "{}"), /^networks\.lab: 10\.9\.0\.1 is the server's and ann's: only one/);
+    warned(users("{ addresses: ['fd00::1'] }", "{}"), /fd00::1 is the server's and ann's/);
+    warned(
+      users("{ addresses: [10.9.0.2] }", "{ addresses: [10.9.0.2] }"),
+      /networks\.home: 10\.9\.0\.2 is ann's and bob's/,
+    );
+    const four = "addresses: [10.9.0.2, 10.9.0.3, 10.9.0.4, 10.9.0.5]";
+    warned(users(`{ ${four}, vlans: ['1-4094'] }`, "{ addresses: [10.9.0.6], vlans: ['1-10'] }"), /only 16384 of them/);
+    const apart = "{ addresses: [10.9.0.2], networks: [home] }";
+    const both = users(apart, "{ addresses: [10.9.0.2, 10.9.0.3], networks: [lab] }");
+    assert.deepEqual(configWarnings(parse(both)), []);
+  });
+
   test("what is not, is not", () => {
     for (const text of [
       "{}",
