@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { configWarnings } from "../config/config-warnings.ts";
 import type { NetworkConfig, ServerConfig } from "../config/server-config.ts";
 import { WatchedFile } from "../config/watched-file.ts";
 import type { Device } from "../device/device.ts";
@@ -76,13 +77,13 @@ export class Reloader {
   }
 
   #apply(config: ServerConfig): void {
-    const { keeper, server, tls, fronts, definitionOf, log } = this.#deps;
-    const listen = [...this.#listen, ...config.listen];
-    const exposed = exposedListeners({ ...config, listen });
+    const { keeper, server, tls, fronts, definitionOf } = this.#deps;
+    const judged = { ...config, listen: withoutRepeats([...this.#listen, ...config.listen]) };
+    const exposed = exposedListeners(judged);
     if (exposed.length > 0 && !config.allowAnonymous) {
-      throw new Error(`without authentication ${[...new Set(exposed)].join(", ")} would let everybody in.`);
+      throw new Error(`without authentication ${exposed.join(", ")} would let everybody in.`);
     }
-    const access = keeper.make({ ...config, listen });
+    const access = keeper.make(judged);
     if (JSON.stringify(config.tls) !== JSON.stringify(this.#config.tls)) tls?.use(config.tls);
     keeper.settle();
     fronts.use(config);
@@ -90,12 +91,23 @@ export class Reloader {
       access,
       config.networks.map((network) => definitionOf(network, undefined)),
     );
-    const waiting = needsRestart(this.#config, config, tls !== undefined);
-    for (const what of waiting) {
-      log.warn("config.restart", `${what} changed: that is in force after a restart`);
-    }
+    this.#warn(judged, config);
     this.#config = config;
   }
+
+  /** Of dangers that are new, such as that everybody is let in from now on; and of what is not in force. */
+  #warn(judged: ServerConfig, config: ServerConfig): void {
+    const { log, tls } = this.#deps;
+    const known = configWarnings({ ...this.#config, listen: judged.listen });
+    for (const text of configWarnings(judged)) if (!known.includes(text)) log.warn("config.warning", text);
+    for (const what of needsRestart(this.#config, config, tls !== undefined)) {
+      log.warn("config.restart", `${what} changed: that is in force after a restart`);
+    }
+  }
+}
+
+function withoutRepeats(listen: readonly ListenAddress[]): readonly ListenAddress[] {
+  return [...new Map(listen.map((address) => [formatListenAddress(address), address])).values()];
 }
 
 /** What cannot change while we run. */

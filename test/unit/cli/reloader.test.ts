@@ -103,6 +103,16 @@ describe("a reload", () => {
     );
   });
 
+  test("says loudly, and once, that everybody is let in from now on", () => {
+    start(EXPOSED);
+    reload(`${EXPOSED}allow_anonymous: true\n`);
+    const warnings = (): string[] => log.of("config.warning").map(({ message }) => message);
+    assert.equal(warnings().length, 1);
+    assert.match(warnings()[0] ?? "", /anyone who reaches http:\/\/0\.0\.0\.0:8080 is in without credentials/);
+    reload(`${EXPOSED}allow_anonymous: true\nallowed_origins: ["https://emulator.example"]\n`);
+    assert.deepEqual([made.length, warnings().length], [2, 1]);
+  });
+
   test("holds for who may speak to a unix socket, and says what has to wait", () => {
     start(EXPOSED);
     reload(`${EXPOSED}socket_users: [www-data]\ntrusted_proxies: [192.0.2.1]\ntls: { client_ca: ca.pem }\n`);
