@@ -86,6 +86,12 @@ export class MacOwners {
     return this.#owner[row] as number;
   }
 
+  /** Whether the address is the owner's, in use or remembered. */
+  isOwnedBy(hi: number, lo: number, owner: number): boolean {
+    const row = this.#index.find(hi, lo);
+    return row !== NO_ROW && this.#owner[row] === owner;
+  }
+
   isHeldAt(hi: number, lo: number, port: number): boolean {
     const row = this.#index.find(hi, lo);
     return row !== NO_ROW && this.#holder[row] === port;

@@ -104,7 +104,8 @@ export class SourceMacs {
   #admitNew(hi: number, lo: number): DropReason {
     const isFull = this.#port.bridge && this.#deps.owners.heldAt(this.#port.index) >= this.#rules.maxMacs;
     if (isFull) return Drop.tooManyMacs;
-    if (this.#options.newMacs && !this.#newMacs.take(1, this.#deps.time.exactMs())) return Drop.newMacRate;
+    const isNew = !this.#deps.owners.isOwnedBy(hi, lo, this.#owner);
+    if (isNew && this.#options.newMacs && !this.#newMacs.take(1, this.#deps.time.exactMs())) return Drop.newMacRate;
     return this.#claim(hi, lo, !this.#port.ready);
   }
 

@@ -195,6 +195,16 @@ describe("the guard of a network", () => {
       assert.equal(bridge.port.ingressDrops.total, 3);
     });
 
+    test("its user's MACs that are known already cost nothing of that budget, also while another session has them", () => {
+      net = new GuardedSwitch({ newMacBudget: { perSecond: 1, burst: 2 } });
+      net.addPeer("a", "ann", A);
+      const [bridge, b] = [net.addPeer("bridge", "ann", C, { bridge: true }), net.addPeer("b", "bob", B)];
+      for (let i = 0; i < 5; i++) net.forward(bridge, ethernet(B, A));
+      net.forward(bridge, ethernet(B, BEHIND));
+      assert.equal(bridge.port.ingressDrops.total, 0);
+      assert.equal(b.egress.frames.length, 6);
+    });
+
     test("a million random sources neither fill the tables nor disturb others", () => {
       const [a, b] = [net.addPeer("a", "ann", A), net.addPeer("b", "bob", B)];
       const bridge = net.addPeer("bridge", "mallory", C, { bridge: true });
