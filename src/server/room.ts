@@ -1,3 +1,4 @@
+import type { Incoming } from "../transport/incoming.ts";
 import { type Admitted, ownerOf, type Refused } from "./admission.ts";
 import type { Network } from "./network.ts";
 import type { Tenure } from "./tenure.ts";
@@ -45,4 +46,11 @@ export class Room {
 export function noRoom({ identity, remote }: Admitted, status: number, reason: string, message: string): Refused {
   const headers = [["Retry-After", "60"]] as const;
   return { state: "refused", status, reason, message, headers, user: identity.user, address: remote.address };
+}
+
+/** The answer to a request that is not even decided on. */
+export function tooBusyFor({ origin }: Incoming): Refused {
+  const why = { status: 503, reason: "busy", message: "Too many are waiting to be let in." } as const;
+  const address = origin.kind === "tcp" ? origin.address : "";
+  return { state: "refused", ...why, headers: [["Retry-After", "5"]], user: undefined, address };
 }

@@ -16,7 +16,7 @@ import { controlRefusal } from "./control-access.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer } from "./peer.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { noRoom, Room } from "./room.ts";
+import { noRoom, Room, tooBusyFor } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { snapshotsOf } from "./snapshots.ts";
 import { Tenure } from "./tenure.ts";
@@ -172,7 +172,7 @@ export class Server {
 
   async #admit(incoming: Incoming): Promise<void> {
     if (this.#deciding >= MAX_DECIDING) {
-      refuse(incoming.socket, 503, "Too many are waiting to be let in.", [["Retry-After", "5"]]);
+      this.#refuse(incoming, tooBusyFor(incoming));
       return;
     }
     this.#deciding++;
