@@ -41,7 +41,7 @@ const DAY_MS = 86_400_000;
 
 /** The value of a constant that is its file's own: `const NAME = 16 * 1_024;`, a number, a product or a sum. */
 function own(path: string, name: string): number {
-  const match = new RegExp(`^(?:export )?const ${name} = ([\\d_]+(?: [*+] [\\d_]+)*);$`, "m").exec(readText(path));
+  const match = new RegExp(`^(?:export )?const ${name} = ([\\d_.]+(?: [*+] [\\d_]+)*);$`, "m").exec(readText(path));
   if (match?.[1] === undefined) throw new Error(`${path} has no constant ${name} that is a number`);
   const factors = (sum: string): number =>
     sum.split(" * ").reduce((all, one) => all * Number(one.replaceAll("_", "")), 1);
@@ -64,6 +64,7 @@ const checks = PASSWORD_CHECKER_DEFAULTS;
 const HASH = "src/access/password-hash.ts";
 const RULES = "src/config/rules-schema.ts";
 const FLAPS = "src/guard/mac-flaps.ts";
+const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
 const LOCK = "src/state/file-lock.ts";
 const SERVER = "src/config/server-schema.ts";
@@ -86,6 +87,7 @@ const BEFORE: Limits = {
   "requests that are decided on at a time": own("src/server/server.ts", "MAX_DECIDING"),
   "time to read an answer that is no upgrade, ms": own("src/transport/incoming.ts", "LINGER_MS"),
   "between two warnings of failed accepts, ms": own("src/transport/listener.ts", "ACCEPT_WARNING_EVERY_MS"),
+  "lines about an authenticator that fails, per second and at once": `${own(KEEPER, "FAULT_LINES_PER_SECOND")}, ${own(KEEPER, "FAULT_LINES_AT_ONCE")}`,
   "lines about refused requests of an address, per second and at once": ownBudget(REFUSALS, "OF_ADDRESS"),
   "lines about refused requests, per second and at once": ownBudget(REFUSALS, "OF_ALL"),
   "addresses whose lines are counted": own(REFUSALS, "MAX_ADDRESSES"),
@@ -122,7 +124,7 @@ const CREDENTIALS: Limits = {
   "wait for a file's lock, ms": own(LOCK, "POLLS") * own(LOCK, "POLL_MS"),
   "life of a token, days": own("src/cli/token-command.ts", "MAX_LIFETIME_DAYS"),
   "life of an invite, days": own("src/cli/invite-command.ts", "MAX_LIFETIME_DAYS"),
-  "life of the credential for it, days": own("src/cli/access-keeper.ts", "CREDENTIAL_MS") / DAY_MS,
+  "life of the credential for it, days": own(KEEPER, "CREDENTIAL_MS") / DAY_MS,
   "invite, characters": own("src/transport/invite.ts", "MAX_INVITE_LENGTH"),
   "pins in an invite": own("src/transport/invite.ts", "MAX_PINS"),
   "groups in a JWT": MAX_GROUPS,
