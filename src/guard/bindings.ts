@@ -17,7 +17,7 @@ import { NOBODY, UPLINK_OWNER } from "./owner-ids.ts";
  *
  * An owner is a user or the uplink (see owner-ids.ts); all ports of an owner share its addresses, so a new session has
  * them at once. An owner is noted only while a port of it has the address, because its number may be another's later.
- * A lease outlives its port: then it has no owner, and whoever has its MAC takes it up.
+ * A lease outlives its port: then it has no owner. Whoever has its MAC takes it up.
  *
  * An address that nobody has is free to use. So is one that found no room here: it is counted and not protected.
  */
@@ -211,10 +211,10 @@ export class Bindings {
     return true;
   }
 
-  /** A lease without an owner is its who has the MAC. */
+  /** A lease is its who has the MAC. That is one user's at a time, but may come to another's bridge (see mac-owners.ts). */
   #takeUp(row: number, holder: AddressHolder, { bytes, start }: AddressedFrame): boolean {
     const table = this.#table;
-    if (table.owner[row] !== NOBODY) return false;
+    if (table.kind[row] !== Kind.leased) return false;
     if (!table.hasMac(row, sourceHi(bytes, start), sourceLo(bytes, start))) return false;
     table.owner[row] = holder.owner;
     return true;

@@ -125,7 +125,7 @@ export class NaiveBindings {
   }
 
   #enter(row: Row, holder: AddressHolder, mac: number, nowMs: number): boolean {
-    if (row.owner === 0 && row.mac === mac) row.owner = holder.owner;
+    if (row.kind === "leased" && row.mac === mac) row.owner = holder.owner;
     if (row.owner !== holder.owner) return false;
     const isMoved = row.port !== holder.port;
     if (isMoved && (!isHeld(row) || this.#heldBy(holder.port) < holder.maxAddresses)) row.port = holder.port;

@@ -88,6 +88,18 @@ describe("DHCP rule: leases", () => {
     assert.equal(lan.join(BOB).send(packet(MAC_A, IP)), "none");
   });
 
+  test("a lease follows its MAC to another user, as when a machine moves from behind one bridge to another", () => {
+    const lan = new GuardedLan();
+    const [alice, bob] = [lan.join(ALICE, { bridge: true }), lan.join(BOB, { bridge: true })];
+    lan.fromUplink(acknowledged(MAC_A, IP));
+    assert.equal(alice.send(packet(MAC_A, IP)), "none");
+    assert.equal(bob.send(packet(MAC_B, IP)), "ip-spoof");
+    assert.equal(bob.send(announcement(MAC_A, IP)), "none");
+    assert.deepEqual(lan.bound, [`${IP} leased ${BOB}`]);
+    alice.leave();
+    assert.deepEqual(lan.bound, [`${IP} leased ${BOB}`]);
+  });
+
   test("the server gives the address to another client: not while the first one uses it, but when that is gone", () => {
     const lan = new GuardedLan();
     const [alice, bob] = [lan.join(ALICE), lan.join(BOB)];
