@@ -3,6 +3,12 @@ import { ConfigError } from "../base/errors.ts";
 import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
+/**
+ * Connections that the kernel holds for us until we accept them; net.core.somaxconn may make it less. With Node's 511 a
+ * server's clients that come back all at once wait a second for their second SYN.
+ */
+const BACKLOG = 4_096;
+
 /** Takes the address for the server. A ConfigError says why it cannot be had. */
 export async function bindSocket(server: Server, address: ListenAddress): Promise<void> {
   await makeRoom(address);
@@ -12,9 +18,16 @@ export async function bindSocket(server: Server, address: ListenAddress): Promis
       server.off("error", onError);
       resolve();
     });
-    if (address.kind === "unix") withUmask(SOCKET_UMASK, () => server.listen(address.path));
-    else server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) });
+    const place = address.kind === "unix" ? { path: address.path } : { port: address.port, ...hostOf(address.host) };
+    const listen = (): void => void server.listen({ ...place, backlog: BACKLOG });
+    if (address.kind === "unix") withUmask(SOCKET_UMASK, listen);
+    else listen();
   });
+}
+
+/** An empty host is every address of this machine. */
+function hostOf(host: string): { readonly host?: string } {
+  return host === "" ? {} : { host };
 }
 
 async function makeRoom(address: ListenAddress): Promise<void> {
