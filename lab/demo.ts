@@ -17,11 +17,10 @@ const USAGE = `usage: npm run demo [-- --nginx] [--seconds N]
 
 const REAL_MACHINES = `The same between two real machines, both with Node 20.19 or newer, as root:
   once on each       npm ci && npm run build
-  on the server      node dist/cli/vpn-ws.js server --listen http://0.0.0.0:8080 --allow-anonymous --tap vpn0 --address 10.9.0.1/24
-  on the other       node dist/cli/vpn-ws.js client --tap vpn0 --address 10.9.0.2/24 ws://SERVER:8080/
-  then there         ping 10.9.0.1
---allow-anonymous lets in whoever reaches that port: use it on a network you trust, and nginx with TLS and a
-password or client certificates everywhere else (contrib/nginx/).`;
+  on the server      node dist/cli/vpn-ws.js server --listen https://0.0.0.0:8443 --auth tokens --tap vpn0 --address 10.9.0.1/24
+  beside it          node dist/cli/vpn-ws.js invite alice --url wss://SERVER:8443/
+  on the other       node dist/cli/vpn-ws.js client --address 10.9.0.2/24 'vpn-ws://SERVER:8443/…'      (what invite printed)
+  then there         ping 10.9.0.1`;
 
 interface Flow {
   readonly title: string;

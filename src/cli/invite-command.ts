@@ -14,10 +14,13 @@ import { makeCommand } from "./flags.ts";
 import type { CommandOutput } from "./token-command.ts";
 import { userArgument } from "./user-argument.ts";
 
+/** An invite that is not used for so long was forgotten, or is in wrong hands. */
+const DEFAULT_LIFETIME_MS = 7 * DAY_MS;
+
 interface InviteFlags {
   readonly url: string;
   readonly network?: string;
-  readonly expires: number;
+  readonly expires?: number;
   readonly tlsCert?: string;
   readonly pin: boolean;
   readonly stateDir: string;
@@ -41,7 +44,7 @@ export function inviteCommand(output: CommandOutput = process): Command {
     .addArgument(userArgument("who joins with it"))
     .requiredOption("--url <url>", "where clients reach the server: wss://host[:port]/path")
     .option("--network <name>", "the one network it is for (default: what the policy says)", parseName)
-    .option("--expires <duration>", "how long it can be used: 12h, 7d (default: 7d)", parseLifetime, 7 * DAY_MS)
+    .option("--expires <duration>", "how long it can be used: 12h, 7d (default: 7d)", parseLifetime)
     .option("--tls-cert <file>", "the certificate that clients see there, PEM (default: the server's own)")
     .option("--no-pin", "leave the pin away: the certificate comes from a CA that every system trusts")
     .option("--state-dir <directory>", "where the server keeps its state", DEFAULT_STATE_DIRECTORY)
@@ -54,7 +57,7 @@ async function invite(user: string, flags: InviteFlags, output: CommandOutput): 
   const directory = StateDirectory.open(flags.stateDir);
   const pins = isSecure && flags.pin ? [pinOf(flags, directory)] : [];
   const tokens = new TokenFile({ clock: systemClock, nowUnixMs: Date.now }, directory.file(TOKEN_FILE_NAME));
-  const expiresMs = Date.now() + flags.expires;
+  const expiresMs = Date.now() + (flags.expires ?? DEFAULT_LIFETIME_MS);
   const { record, secret } = await tokens.create({
     user,
     kind: "invite",

@@ -11,7 +11,8 @@ import type { EgressPools } from "./egress-pools.ts";
  *
  * While a write is under way messages gather, and the next write takes them in one system call. The bound is in
  * bytes over all three; what does not fit is dropped by the caller (tail drop), so one slow peer costs its bound and
- * nothing else. The pools bound what all queues together hold, and each queue a share of what is left. A connection with nothing to send holds no buffer.
+ * nothing else. The pools bound what all queues together hold, and give each queue a share of what is left. A
+ * connection with nothing to send holds no buffer.
  */
 export interface EgressQueueOptions {
   /** Most bytes waiting, those handed to the socket but not taken by the kernel included. */
