@@ -14,9 +14,6 @@ import { makeCommand } from "./flags.ts";
 import type { CommandOutput } from "./token-command.ts";
 import { userArgument } from "./user-argument.ts";
 
-/** An invite that is not used for so long was forgotten, or is in wrong hands. */
-const DEFAULT_LIFETIME_MS = 7 * DAY_MS;
-
 interface InviteFlags {
   readonly url: string;
   readonly network?: string;
@@ -27,6 +24,8 @@ interface InviteFlags {
 }
 
 const DAY_MS = 86_400_000;
+/** An invite that is not used for so long was forgotten, or is in wrong hands. */
+const DEFAULT_LIFETIME_MS = 7 * DAY_MS;
 /** An invite that lies about for longer is a key under the mat. */
 const MAX_LIFETIME_DAYS = 365;
 
