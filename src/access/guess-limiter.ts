@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
+import { RecentMap } from "../base/recent-map.ts";
 import { addressKey, UNKNOWN_ADDRESS } from "./address-key.ts";
-import { RecentMap } from "./recent-map.ts";
 
 /** All are complete; the defaults are below, with their reasons. */
 export interface GuessLimiterOptions {

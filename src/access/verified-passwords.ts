@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
+import { RecentMap } from "../base/recent-map.ts";
 import { keyedDigest } from "./keyed-digest.ts";
-import { RecentMap } from "./recent-map.ts";
 
 export interface VerifiedPasswordsOptions {
   readonly maxEntries: number;

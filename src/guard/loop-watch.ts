@@ -1,4 +1,5 @@
 import { Drop } from "../base/drop-reason.ts";
+import { RecentMap } from "../base/recent-map.ts";
 import type { Port } from "../switch/port.ts";
 import { Frame } from "../wire/frame.ts";
 import {
@@ -13,10 +14,11 @@ import type { FillRandom } from "./fill-random.ts";
 import type { GuardOptions } from "./guard-options.ts";
 import type { GuardTime } from "./guard-time.ts";
 import { MacFlaps } from "./mac-flaps.ts";
+import { PortShutter } from "./port-shutter.ts";
 import { WatchedPort } from "./watched-port.ts";
 
-/** How a loop showed: our probe came back, or a MAC kept moving. */
-export type LoopSign = "loop-probe" | "mac-flap";
+/** How a loop showed: our probe came back, or a MAC kept moving; or the port's owner came back before its time was over. */
+export type LoopSign = "loop-probe" | "mac-flap" | "came-back";
 
 export interface LoopEvents {
   onPortShut(port: Port, why: LoopSign, forMs: number): void;
@@ -29,6 +31,8 @@ export interface LoopWatchDeps {
   readonly fillRandom: FillRandom;
 }
 
+/** Ports that were shut and left; the one that left longest ago makes way. */
+const MAX_LEFT = 256;
 /** A loop of a megabit needs seconds to hurt; 60 bytes per bridge in this time are nothing. */
 const PROBE_PERIOD_MS = 2_000;
 
@@ -50,6 +54,8 @@ export class LoopWatch {
   readonly #sourceHi: number;
   readonly #sourceLo: number;
   #options: GuardOptions;
+  /** Of ports that left, as long as their past is not forgotten. */
+  #left = new RecentMap<PortShutter>(MAX_LEFT);
   #watched = 0;
   #probeAtMs = 0;
 
@@ -67,17 +73,24 @@ export class LoopWatch {
   setOptions(options: GuardOptions): void {
     this.#options = options;
     if (options.loopDetection) return;
+    this.#left = new RecentMap(MAX_LEFT);
     for (const watched of this.#ports) if (watched?.shutter.pardon()) this.#deps.events.onPortReopened(watched.port);
   }
 
-  watch(port: Port): WatchedPort {
-    const watched = new WatchedPort(this.#deps.time, port, this.#watched++);
+  /** Who left while his port was shut finds it shut when he comes back; `who` is for that. */
+  watch(port: Port, who: string): WatchedPort {
+    const shutter = this.#left.get(who) ?? new PortShutter(this.#deps.time);
+    this.#left.delete(who);
+    const watched = new WatchedPort(port, this.#watched++, who, shutter);
     this.#ports[port.index] = watched;
+    if (shutter.isShut) this.#deps.events.onPortShut(port, "came-back", shutter.remainingMs);
     return watched;
   }
 
-  unwatch({ port }: WatchedPort): void {
-    if (this.#ports[port.index]?.port === port) this.#ports[port.index] = undefined;
+  unwatch({ port, who, shutter }: WatchedPort): void {
+    if (this.#ports[port.index]?.port !== port) return;
+    this.#ports[port.index] = undefined;
+    if (shutter.hasPast(this.#options)) this.#left.set(who, shutter);
   }
 
   /** Whether a frame that came in is a probe of ours; shuts the port that closes the loop, if it is. */

@@ -83,7 +83,7 @@ export class NetworkGuard {
 
   /** Puts the uplink's guard into its port. Its MAC, and its IP addresses of 4 or 16 bytes, are nobody else's from now on. */
   guardUplink(port: Port, addresses: readonly Uint8Array[]): void {
-    port.guard = new UplinkGuard(this.#parts, this.#parts.loops.watch(port), this.#options);
+    port.guard = new UplinkGuard(this.#parts, this.#parts.loops.watch(port, "uplink"), this.#options);
     for (const address of addresses) this.#parts.bindings.assign(address, UPLINK_OWNER);
   }
 
@@ -145,14 +145,15 @@ export class NetworkGuard {
 
   #admit(port: Port, key: string, rules: PortRules): void {
     const owner = this.#ids.acquire(key);
-    const guard = this.#makeGuard(port, owner, rules);
+    // A client that comes back has the MAC that it had; another one of the same user has another.
+    const guard = this.#makeGuard(port, owner, rules, `${port.mac ?? "silent"} ${key}`);
     this.#assign(owner, rules);
     this.#peers.set(port, guard);
     port.guard = guard;
   }
 
-  #makeGuard(port: Port, owner: number, rules: PortRules): PeerGuard {
-    const watched = this.#parts.loops.watch(port);
+  #makeGuard(port: Port, owner: number, rules: PortRules, who: string): PeerGuard {
+    const watched = this.#parts.loops.watch(port, who);
     try {
       return new PeerGuard(this.#parts, watched, owner, rules, this.#options);
     } catch (error) {

@@ -25,6 +25,16 @@ export class PortShutter {
     return this.#isShut;
   }
 
+  /** How long it stays shut; 0 if it is open. */
+  get remainingMs(): number {
+    return this.#isShut ? Math.max(0, this.#opensMs - this.#time.nowMs) : 0;
+  }
+
+  /** Whether it is shut, or was so lately that it is not forgotten. */
+  hasPast({ maxShutMs }: GuardOptions): boolean {
+    return this.#isShut || (this.#lastMs > 0 && this.#time.nowMs - this.#opensMs < maxShutMs);
+  }
+
   /** Shuts the port, and returns for how many milliseconds. */
   shut({ shutMs, maxShutMs }: GuardOptions): number {
     const isPastForgotten = this.#lastMs === 0 || this.#time.nowMs - this.#opensMs >= maxShutMs;

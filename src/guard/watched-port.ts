@@ -1,8 +1,7 @@
 import type { Port } from "../switch/port.ts";
 import { LOOP_PROBE_NONCE_BYTES, loopProbeHasNonce } from "../wire/loop-probe.ts";
 import type { FillRandom } from "./fill-random.ts";
-import type { GuardTime } from "./guard-time.ts";
-import { PortShutter } from "./port-shutter.ts";
+import type { PortShutter } from "./port-shutter.ts";
 
 /** Rounds a nonce lives: a probe may wait that long in the queue of a slow line. */
 const NONCES = 8;
@@ -10,15 +9,18 @@ const NONCES = 8;
 /** A port that takes part in the search for loops: whether it is shut, and the probes it was sent lately. */
 export class WatchedPort {
   readonly port: Port;
+  readonly who: string;
   readonly shutter: PortShutter;
   /** Grows from port to port, so that of two the newer one is known. */
   readonly serial: number;
   readonly #nonces = new Uint8Array(NONCES * LOOP_PROBE_NONCE_BYTES);
   #sent = 0;
 
-  constructor(time: GuardTime, port: Port, serial: number) {
+  /** `who`: tells whoever is behind the port from all others, also when he comes back. */
+  constructor(port: Port, serial: number, who: string, shutter: PortShutter) {
     this.port = port;
-    this.shutter = new PortShutter(time);
+    this.who = who;
+    this.shutter = shutter;
     this.serial = serial;
   }
 

@@ -1,7 +1,7 @@
 import { addressKey } from "../access/address-key.ts";
-import { RecentMap } from "../access/recent-map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { RecentMap } from "../base/recent-map.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import { printable } from "../wire/printable.ts";
 import type { Refused } from "./admission.ts";

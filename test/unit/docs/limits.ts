@@ -186,6 +186,7 @@ const GUARD: Limits = {
   "moves of an address until it flaps": own(FLAPS, "MAX_MOVES"),
   "within, ms": own(FLAPS, "WINDOW_MS"),
   "addresses whose moves are counted": own(FLAPS, "MAX_FLAPPING_MACS"),
+  "shut ports that left, and are remembered": own("src/guard/loop-watch.ts", "MAX_LEFT"),
   "a port is shut, first and at most, ms": `${GUARD_DEFAULTS.shutMs}, ${GUARD_DEFAULTS.maxShutMs}`,
   "learned IP addresses": BINDINGS_DEFAULTS.capacity,
   "assigned IP addresses": BINDINGS_DEFAULTS.maxAssigned,

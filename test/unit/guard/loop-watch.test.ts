@@ -178,4 +178,35 @@ describe("loop watch", () => {
     net.forward(next, ethernet(BROADCAST, C));
     assert.equal(next.port.ingressDrops.total, 0);
   });
+
+  test("who leaves while his port is shut finds it shut when he comes back, for as long as it would have been", () => {
+    const [a, b] = [bridge("a", A), bridge("b", B)];
+    net.pass(2_000);
+    carryProbe(a, b);
+    net.pass(10_000);
+    net.remove(b);
+    const again = bridge("b", B);
+    assert.deepEqual(net.told.slice(1), ["b shut for 20000: came-back"]);
+    net.forward(again, ethernet(A, B));
+    assert.equal(again.port.ingressDrops.get(Drop.portShut), 1);
+    net.pass(20_000);
+    assert.deepEqual(net.told.slice(2), ["b open"]);
+    net.remove(again);
+    const third = bridge("b", B);
+    net.pass(2_000);
+    carryProbe(a, third);
+    assert.deepEqual(net.told.slice(3), ["b shut for 60000: loop-probe"], "his past is not forgotten either");
+  });
+
+  test("nobody is remembered when loops are not looked for any more", () => {
+    const [a, b] = [bridge("a", A), bridge("b", B)];
+    net.pass(2_000);
+    carryProbe(a, b);
+    net.remove(b);
+    net.guard.setOptions({ ...GUARD_DEFAULTS, loopDetection: false });
+    net.guard.setOptions(GUARD_DEFAULTS);
+    const again = bridge("b", B);
+    net.forward(again, ethernet(A, B));
+    assert.equal(again.port.ingressDrops.total, 0);
+  });
 });
