@@ -12,7 +12,7 @@ import type { HeaderList } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
 import type { Access } from "./access.ts";
-import { isOriginAllowed } from "./origin-check.ts";
+import { isOriginAllowed, mayPageJoinOpenly } from "./origin-check.ts";
 
 /** A request that may come in: who it is and what it may do. */
 export interface Admitted {
@@ -100,6 +100,10 @@ export class Admission {
     }
     const outcome = await this.#authenticate(access, asked);
     if (outcome.state === "refused") return outcome;
+    const isNobody = outcome.identity.method === "anonymous" && asked.front === undefined;
+    if (isNobody && !mayPageJoinOpenly(request.header("origin"), request.header("host"), access.allowedOrigins)) {
+      return refuse(403, "foreign-origin", "Pages of a named host may connect here only if it is listed.");
+    }
     return this.#redeem(access, { asked, opening }, outcome.identity);
   }
 

@@ -77,11 +77,14 @@ function parseUwsgiIncoming(bytes: Uint8Array, start: number, end: number): Head
 }
 
 function remoteFromUwsgi(vars: UwsgiVars): RemoteIdentity {
+  // The original asks for HTTPS_DN first, then DN. A web server may pass on the name in a certificate that it did not
+  // verify (nginx with optional_no_ca); if it says whether it did, it must have.
+  const isVerified = (vars.get("SSL_CLIENT_VERIFY") ?? "SUCCESS") === "SUCCESS";
+  const name = vars.get("HTTPS_DN") ?? vars.get("DN") ?? "";
   return {
     address: vars.get("REMOTE_ADDR") ?? "",
     user: vars.get("REMOTE_USER") ?? "",
-    // The original asks for HTTPS_DN first, then DN.
-    distinguishedName: vars.get("HTTPS_DN") ?? vars.get("DN") ?? "",
+    distinguishedName: isVerified ? name : "",
   };
 }
 

@@ -220,6 +220,16 @@ describe("admission", () => {
     }
   });
 
+  test("a page that has its own name lead to us does not join without credentials, and does with them", async () => {
+    const headers = { host: "evil.example:8080", origin: "http://evil.example:8080" };
+    const refused = await admission({}, true).decide(incoming({ headers }));
+    assert.equal(refused.state === "refused" && refused.reason, "foreign-origin");
+    assert.equal(
+      (await admission({}, true).decide(incoming({ headers: { ...headers, ...WITH_TOKEN } }))).state,
+      "admitted",
+    );
+  });
+
   test("who shows wrong credentials is not let in as nobody", async () => {
     const open = admission({}, true);
     assert.equal((await open.decide(incoming())).state, "admitted");
