@@ -181,7 +181,7 @@ describe("nginx by the files of contrib/nginx", { skip: noLab }, () => {
       const lab = await Lab.open();
       try {
         const namespace: Namespace = await lab.namespace("server");
-        const vpn: VpnProcess = await startServer(namespace, ["--listen", listen]);
+        const vpn: VpnProcess = await startServer(namespace, ["--listen", listen, "--trusted-proxy", "127.0.0.1"]);
         const nginx = await startNginx(lab, namespace, { location });
         const gate = await Gate.open(lab, namespace);
         const to = { host: "127.0.0.1", port: nginx.port, localAddress: STRANGER };
