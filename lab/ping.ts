@@ -29,14 +29,21 @@ export async function runPing(from: Namespace, options: PingOptions): Promise<Pi
   if (options.payloadBytes !== undefined) command.push("-s", String(options.payloadBytes));
   if (options.dontFragment === true) command.push("-M", "do");
   const { stdout } = await from.run([...command, options.address], { allowFailure: true });
-  return parsePing(stdout);
+  return parsePing(stdout, options.count);
 }
 
-/** Reads the output of iputils ping: the lines with `time=` and the summary. */
-export function parsePing(output: string): PingResult {
-  const timesMs = [...output.matchAll(/ time[=<]([\d.]+) ms/g)].map((match) => Number(match[1]));
-  const summary = /(\d+) packets transmitted, (\d+) received/.exec(output);
-  return { sent: Number(summary?.[1] ?? 0), received: Number(summary?.[2] ?? timesMs.length), timesMs };
+/**
+ * Reads the output of iputils ping: the replies to the first `count` requests, and the summary. With a deadline ping goes
+ * on asking until it has `count` replies: on a busy machine it then sends more than it was told, and all may be answered.
+ */
+export function parsePing(output: string, count: number): PingResult {
+  const replies = [...output.matchAll(/ icmp_seq=(\d+) .*time[=<]([\d.]+) ms/g)].map(
+    ([, sequence, time]) => [Number(sequence), Number(time)] as const,
+  );
+  const asked = replies.filter(([sequence]) => sequence <= count);
+  const sent = Number(/(\d+) packets transmitted/.exec(output)?.[1] ?? 0);
+  const received = new Set(asked.map(([sequence]) => sequence)).size;
+  return { sent: Math.min(sent, count), received, timesMs: asked.map(([, time]) => time) };
 }
 
 /** The value below which this share (0 to 1) of the values lies, by nearest rank; NaN of none. */

@@ -13,13 +13,17 @@ rtt min/avg/max/mdev = 0.075/4.095/12.000/5.590 ms
 `;
 
 test("every reply's time is read, and how many were sent and answered", () => {
-  assert.deepEqual(parsePing(OUTPUT), { sent: 4, received: 3, timesMs: [0.21, 0.075, 12] });
+  assert.deepEqual(parsePing(OUTPUT, 4), { sent: 4, received: 3, timesMs: [0.21, 0.075, 12] });
+});
+
+test("replies to requests that were sent beyond the count make up for none that is missing", () => {
+  assert.deepEqual(parsePing(OUTPUT, 3), { sent: 3, received: 2, timesMs: [0.21, 0.075] });
 });
 
 test("errors of the network between the requests are counted neither as sent nor as received", () => {
   const output = `From 10.78.0.2 icmp_seq=1 Destination Host Unreachable
 5 packets transmitted, 0 received, +1 errors, 100% packet loss, time 400ms`;
-  assert.deepEqual(parsePing(output), { sent: 5, received: 0, timesMs: [] });
+  assert.deepEqual(parsePing(output, 5), { sent: 5, received: 0, timesMs: [] });
 });
 
 test("a percentile is a value that was measured", () => {
