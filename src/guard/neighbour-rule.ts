@@ -15,7 +15,8 @@ import { isNeverASource, isUnspecified, sourceHi, sourceLo } from "./ip-source.t
 /**
  * IPv6 neighbour discovery (RFC 4861): solicitations with a source, and advertisements of a target, put addresses into
  * the receivers' caches. A solicitation without a source asks whether an address is free (DAD, RFC 4862). It passes, and
- * who asks first has a free address (FCFS SAVI, RFC 6620): nobody else may answer then. The link-layer options must name the MAC the frame came from.
+ * who asks first has a free address (FCFS SAVI, RFC 6620): nobody else may answer then. The link-layer options must name
+ * the MAC the frame came from.
  */
 export class NeighbourRule {
   readonly #bindings: Bindings;

@@ -216,7 +216,7 @@ function refuser(address: string) {
 
 /** What is shown of the peer from now on. */
 function remoteOf(asked: AccessRequest, identity: Identity): RemoteIdentity {
-  const user = identity.user === ANONYMOUS && identity.method === "anonymous" ? "" : identity.user;
+  const user = identity.method === "anonymous" ? "" : identity.user;
   const distinguishedName = asked.front?.distinguishedName || asked.certificate?.subject.replaceAll("\n", ",") || "";
   return { address: asked.address, user, distinguishedName };
 }

@@ -10,6 +10,12 @@ export interface RoomDeps {
   readonly tenure: Pick<Tenure, "hasRoom">;
 }
 
+/** A place that is free now. */
+export interface Place {
+  readonly state: "free";
+  readonly network: Network;
+}
+
 /** Where there is a place for one peer more. */
 export class Room {
   readonly #deps: RoomDeps;
@@ -20,8 +26,8 @@ export class Room {
     this.#maxPeers = maxPeers;
   }
 
-  /** Why there is none for somebody who may come in, and would be the peer `id`; undefined if there is one. */
-  obstacleTo(admitted: Admitted, id: number): Refused | undefined {
+  /** The place of somebody who may come in, and would be the peer `id`; or why there is none. */
+  placeFor(admitted: Admitted, id: number): Place | Refused {
     const { networks, peers, tenure } = this.#deps;
     const { opening, identity, grant } = admitted;
     const owner = ownerOf(identity, opening.mac, id);
@@ -38,7 +44,7 @@ export class Room {
     if (!tenure.hasRoom(owner, grant)) {
       return noRoom(admitted, 409, "sessions", "You have as many sessions as you may have.");
     }
-    return undefined;
+    return { state: "free", network };
   }
 }
 

@@ -75,7 +75,10 @@ export class Server {
     this.#refusals = new RefusalLog(clock, deps.log);
     this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure }, options);
-    const obstacleTo = (admitted: Admitted): Refused | undefined => this.#room.obstacleTo(admitted, this.#lastId + 1);
+    const obstacleTo = (admitted: Admitted): Refused | undefined => {
+      const place = this.#room.placeFor(admitted, this.#lastId + 1);
+      return place.state === "refused" ? place : undefined;
+    };
     this.#admission = new Admission({ clock, limiter, obstacleTo }, access);
     for (const definition of deps.networks) this.#addNetwork(definition);
     this.#reserveAddresses();
@@ -198,12 +201,12 @@ export class Server {
 
   #join(incoming: Incoming, admitted: Admitted): void {
     const id = this.#lastId + 1;
-    const refused = this.#room.obstacleTo(admitted, id);
-    const network = this.#networks.get(admitted.grant.network);
-    if (refused !== undefined || network === undefined) {
-      this.#refuse(incoming, refused ?? noRoom(admitted, 503, "network-missing", "The network is gone."));
+    const place = this.#room.placeFor(admitted, id);
+    if (place.state === "refused") {
+      this.#refuse(incoming, place);
       return;
     }
+    const { network } = place;
     const { log } = this.#deps;
     const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
     const peerDeps = { log, network, connectionDeps: this.#connectionDeps, onGone };

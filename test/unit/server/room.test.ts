@@ -40,7 +40,8 @@ function obstacle({ network = "lab", peers = 0, mayClaim = true, hasRoom = true 
   };
   const networks = new Map([[network, { guard } as unknown as Network]]);
   const room = new Room({ networks, peers: { size: peers }, tenure: { hasRoom: () => hasRoom } }, { maxPeers: 2 });
-  const refused = room.obstacleTo(ADMITTED, 7);
+  const place = room.placeFor(ADMITTED, 7);
+  const refused = place.state === "refused" ? place : undefined;
   assert.ok(owners.every((owner) => owner === "user alice"));
   return refused === undefined ? undefined : `${refused.status} ${refused.reason} ${refused.user} ${refused.address}`;
 }
