@@ -1,8 +1,8 @@
+import { tabulate, tabulationWords } from "../base/tabulation.ts";
 import type { FillRandom } from "./fill-random.ts";
 
-/** Bytes of `hi` and `lo`, and the values of each. */
+/** Of `hi` and `lo`. */
 const KEY_BYTES = 8;
-const BYTE_VALUES = 256;
 
 /** `find`'s answer for an address that is not there. */
 export const NO_ROW = -1;
@@ -17,15 +17,13 @@ export const NO_ROW = -1;
  *     hi    ┌ 0x0242 ┬        ┬ 0x5e10 ┬         first two bytes
  *     lo    └ int32  ┴ next   ┴ int32  ┴         last four bytes; of a free row the next free one
  *
- * The hash is by tabulation: each byte picks a random word from a table of its own place, and the words are combined by
- * exclusive or, so that a stranger who picks MAC addresses cannot pick collisions (Pătraşcu and Thorup, "The Power of
- * Simple Tabulation Hashing", 2011). Deletion shifts back, as in the forwarding table. A table nobody fills costs little
+ * The hash is by tabulation, so that a stranger who picks MAC addresses cannot pick collisions. Deletion shifts back, as in the forwarding table. A table nobody fills costs little
  * memory, because pages of zeros that were never written are not there. A caller may use the bits of `hi` above the
  * lower 16 for a key of its own.
  */
 export class MacIndex {
   readonly capacity: number;
-  readonly #words = new Int32Array(KEY_BYTES * BYTE_VALUES);
+  readonly #words = new Int32Array(tabulationWords(KEY_BYTES));
   readonly #mask: number;
   readonly #slots: Int32Array;
   readonly #hi: Int32Array;
@@ -112,18 +110,6 @@ export class MacIndex {
 
   /** Where an address would like to be. */
   #home(hi: number, lo: number): number {
-    return (this.#hash(hi, 0) ^ this.#hash(lo, KEY_BYTES / 2)) & this.#mask;
-  }
-
-  /** The combined words of four bytes, the first of which is at place `first` of the key. */
-  #hash(half: number, first: number): number {
-    const words = this.#words;
-    const at = first * BYTE_VALUES;
-    return (
-      (words[at + (half & 0xff)] as number) ^
-      (words[at + BYTE_VALUES + ((half >>> 8) & 0xff)] as number) ^
-      (words[at + 2 * BYTE_VALUES + ((half >>> 16) & 0xff)] as number) ^
-      (words[at + 3 * BYTE_VALUES + (half >>> 24)] as number)
-    );
+    return (tabulate(this.#words, hi, 0) ^ tabulate(this.#words, lo, 1)) & this.#mask;
   }
 }

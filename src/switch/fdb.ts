@@ -1,13 +1,13 @@
 import { randomWords } from "../base/random-words.ts";
+import { tabulate, tabulationWords } from "../base/tabulation.ts";
 import { formatMac, type Mac } from "../wire/mac.ts";
 
 /**
  * The forwarding table (FDB): which port a MAC address was last seen at.
  *
  * An open-addressing hash table over typed arrays, because a Map would box a 48-bit key per look-up. Linear probing,
- * deletion by shifting back (no tombstones), at most half full. The hash is by tabulation: each byte of the address picks
- * a random word from a table of its own place, and the words are combined by exclusive or. A stranger who picks MAC
- * addresses cannot pick collisions (Pătraşcu and Thorup, "The Power of Simple Tabulation Hashing", 2011).
+ * deletion by shifting back (no tombstones), at most half full. The hash is by tabulation: a stranger
+ * who picks MAC addresses cannot pick collisions.
  *
  *     slot:   0        1        2        3   …
  *     hi    ┌ 0x0242 ┬        ┬ 0x5e10 ┬          first two bytes
@@ -43,8 +43,8 @@ export interface FdbEntry {
   readonly ageMs: number;
 }
 
-const MAC_BYTES = 6;
-const BYTE_VALUES = 256;
+/** Of `hi` and `lo`. */
+const KEY_BYTES = 8;
 const FREE = -1;
 const PINNED = Number.POSITIVE_INFINITY;
 /** `lookup`'s answer for an address it does not know. */
@@ -68,7 +68,7 @@ export class ForwardingTable {
   constructor(options: ForwardingTableOptions) {
     this.#capacity = options.capacity;
     this.#agingMs = options.agingMs;
-    this.#words = randomWords(MAC_BYTES * BYTE_VALUES, options.seed);
+    this.#words = randomWords(tabulationWords(KEY_BYTES), options.seed);
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, 2 * (options.capacity + options.maxPinned))));
     this.#mask = slots - 1;
     this.#hi = new Uint16Array(slots);
@@ -151,15 +151,7 @@ export class ForwardingTable {
 
   /** Where an address would like to be. */
   #home(hi: number, lo: number): number {
-    const words = this.#words;
-    const hash =
-      (words[hi & 0xff] as number) ^
-      (words[BYTE_VALUES + (hi >>> 8)] as number) ^
-      (words[2 * BYTE_VALUES + (lo & 0xff)] as number) ^
-      (words[3 * BYTE_VALUES + ((lo >>> 8) & 0xff)] as number) ^
-      (words[4 * BYTE_VALUES + ((lo >>> 16) & 0xff)] as number) ^
-      (words[5 * BYTE_VALUES + (lo >>> 24)] as number);
-    return hash & this.#mask;
+    return (tabulate(this.#words, hi, 0) ^ tabulate(this.#words, lo, 1)) & this.#mask;
   }
 
   #add(slot: number, hi: number, lo: number, port: number, nowMs: number): Learned {
