@@ -188,12 +188,12 @@ test("judging allocates nothing, whether the flow is known or not", () => {
   const headers = headersOf(frames[0]);
   let passed = 0;
   const grown = leastHeapGrowthBytes(() => {
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 100_000; i++) {
       const frame = frames[i & 1] as Uint8Array;
       frame[i & 1 ? 55 : 35] = i % 4 === 0 ? i >> 8 : 1;
       headers.parse(frame, 0, frame.length);
       if (list.fromPeer(headers) === Drop.none) passed++;
     }
   });
-  assert.ok(passed > 0 && grown < 20_000, `grew by ${grown} bytes`);
+  assert.ok(passed > 0 && grown < 100_000, `grew by ${grown} bytes`);
 });
