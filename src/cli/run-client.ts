@@ -11,7 +11,7 @@ import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import { isInvite } from "../transport/invite.ts";
-import { parseServerUrl } from "../transport/server-url.ts";
+import { parseServerUrl, type ServerUrl } from "../transport/server-url.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
@@ -59,7 +59,10 @@ export async function runClient(settings: ClientSettings): Promise<void> {
     // A TAP in a bridge has none: its bridge has.
     ...(addresses.length > 0 || bridge ? {} : { assignAddresses: makeAddressAssigner(log, device.name) }),
   };
-  const client = new Client(deps, Object.freeze({ ...CLIENT_DEFAULTS, url, tls, credentials, bridge, dialects }));
+  const client = new Client(
+    deps,
+    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects }),
+  );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
     // The right to set addresses stays: the server may give us some.
@@ -82,7 +85,10 @@ function hideSecrets(target: string | undefined): void {
   else if (/[?@]/.test(target)) hideCommandLine(`vpn-ws client ${parseServerUrl(target).display}`);
 }
 
-function warnOfRisks(log: Logger, { url, tls, credentials }: Pick<ClientOptions, "url" | "tls" | "credentials">): void {
+function warnOfRisks(
+  log: Logger,
+  { url, tls, credentials }: Pick<ClientOptions, "tls" | "credentials"> & { readonly url: ServerUrl },
+): void {
   if (url.credentials !== undefined) {
     log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
   }

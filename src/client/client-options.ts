@@ -2,12 +2,19 @@ import type { BackoffOptions } from "../base/backoff.ts";
 import type { ClientCredentials } from "../transport/client-credentials.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import type { ServerUrl } from "../transport/server-url.ts";
+import { STRAIGHT, type WayOut } from "../transport/way-out.ts";
 import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 
 /** Everything a client needs to know; complete and frozen before it starts. */
 export interface ClientOptions extends ConnectionLimits {
-  readonly url: ServerUrl;
+  /** One or more; the first is the favourite. All are the same network: credentials, pins and TAP are for all of them. */
+  readonly servers: readonly ServerUrl[];
+  /** All servers at once, and whoever answers first; otherwise one after the other. */
+  readonly race: boolean;
+  readonly way: WayOut;
+  /** Parallel connections of the session, 1 to MAX_SESSION_CONNECTIONS; `auto` adds some where one would be slow. */
+  readonly connections: number | "auto";
   readonly tls: TlsClientOptions;
   /** Shown until the server gives others. */
   readonly credentials: ClientCredentials | undefined;
@@ -20,6 +27,9 @@ export interface ClientOptions extends ConnectionLimits {
 }
 
 export const CLIENT_DEFAULTS = {
+  race: false,
+  way: STRAIGHT,
+  connections: "auto",
   bridge: false,
   dialects: ["v2", "v1"],
   backoff: { firstMs: 500, maxMs: 15_000 },

@@ -59,7 +59,7 @@ export class Client {
 
   constructor(deps: ClientDeps, options: ClientOptions) {
     this.#deps = deps;
-    this.#isTrusted = isTrustedPath(options.url, options.tls);
+    this.#isTrusted = options.servers.every((server) => isTrustedPath(server, options.tls));
     this.#showsToken = options.credentials?.kind === "bearer";
     const { clock, log, device } = deps;
     const connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);

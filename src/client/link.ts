@@ -7,6 +7,7 @@ import type { Closed, ConnectionHandlers } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import { UpgradeRefusedError } from "../transport/dial-error.ts";
 import { dial } from "../transport/dialer.ts";
+import type { ServerUrl } from "../transport/server-url.ts";
 import { connectionOver, type UpgradedSocket } from "../transport/upgraded-socket.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
@@ -96,11 +97,12 @@ export class Link {
 
   async #dial(): Promise<void> {
     this.#state = "dialing";
-    const { url, tls, bridge, dialects, dialTimeoutMs: timeoutMs } = this.#options;
+    const { tls, way, bridge, dialects, dialTimeoutMs: timeoutMs } = this.#options;
+    const url = this.#options.servers[0] as ServerUrl;
     const credentials = this.#credentials;
     this.#deps.log.debug("client.dialing", `connecting to ${url.display}`);
     try {
-      const options = { url, tls, credentials, mac: this.#mac, bridge, dialects, timeoutMs };
+      const options = { url, tls, way, credentials, mac: this.#mac, bridge, dialects, timeoutMs };
       const dialed = await dial(this.#deps.clock, options, this.#abort.signal);
       if (this.#isStopped()) dialed.socket.destroy();
       else this.#open(dialed);
@@ -114,7 +116,7 @@ export class Link {
 
   #open(upgraded: UpgradedSocket): void {
     const { socket, dialect } = upgraded;
-    const { url } = this.#options;
+    const url = this.#options.servers[0] as ServerUrl;
     const handlers = { ...this.#events.handlers, onClosed: (closed: Closed) => this.#onClosed(closed) };
     const connection = connectionOver(this.#deps.connectionDeps, upgraded, handlers, "client", this.#options);
     this.#connection = connection;

@@ -6,6 +6,7 @@ import { AGENT } from "../base/version.ts";
 import { DEFAULT_HTTP_LIMITS, mayHeadBeSettled, parseResponseHead, type ResponseHead } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
+import type { SessionClaim } from "../wire/session-claim.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 import { type ClientCredentials, formatAuthorization } from "./client-credentials.ts";
 import { connectError, handshakeError, lateError, pinError, type Shown, statusError } from "./dial-error.ts";
@@ -16,6 +17,7 @@ import { readRefusalSentence } from "./refusal-sentence.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
 import type { UpgradedSocket } from "./upgraded-socket.ts";
+import type { WayOut } from "./way-out.ts";
 
 export interface TlsClientOptions {
   /** PEM; the system's list if undefined. */
@@ -35,9 +37,12 @@ export interface TlsClientOptions {
 export interface DialOptions {
   readonly url: ServerUrl;
   readonly tls: TlsClientOptions;
+  readonly way: WayOut;
   readonly credentials: ClientCredentials | undefined;
   readonly mac: Mac;
   readonly bridge: boolean;
+  /** The session that is to go on; undefined for a new one. */
+  readonly session?: SessionClaim | undefined;
   /** Dialects offered, the best first. */
   readonly dialects: readonly Dialect[];
   /** For each of the two steps: connecting (TLS included), and the answer to the upgrade. */
@@ -126,11 +131,11 @@ const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
 };
 
 function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<UpgradedSocket> {
-  const { url, mac, bridge, dialects, credentials, timeoutMs } = options;
+  const { url, mac, bridge, session, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
   const authorization = credentials === undefined ? undefined : formatAuthorization(credentials);
   const { hostHeader: host, path } = url;
-  socket.write(formatOpening({ host, path, key, mac, bridge, authorization, dialects, userAgent: AGENT }));
+  socket.write(formatOpening({ host, path, key, mac, bridge, session, authorization, dialects, userAgent: AGENT }));
   return new Promise((resolve, reject) => {
     readHead(clock, socket, { timeoutMs, format: RESPONSE_FORMAT }, (outcome) => {
       if (outcome.state === "late") return reject(lateError(url, "the answer to the upgrade", timeoutMs));

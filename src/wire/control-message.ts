@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { OFFLOAD_ALL } from "./offload.ts";
 import { printable } from "./printable.ts";
+import { MAX_SESSION_CONNECTIONS, SESSION_TOKEN } from "./session-claim.ts";
 
 /** Longest text that is looked at, in UTF-16 units. */
 export const MAX_CONTROL_TEXT_LENGTH = 16_384;
@@ -40,6 +41,21 @@ const welcome = z.object({
   addresses: z
     .array(z.string().regex(/^[0-9A-Fa-f:.]{2,45}\/\d{1,3}$/))
     .max(MAX_ADDRESSES)
+    .optional(),
+  /** What takes this session back, and adds connections to it; see `SessionClaim`. */
+  session: z
+    .object({
+      /** Secret. */
+      token: z.string().regex(SESSION_TOKEN),
+      /** How long the session waits for a client that has no connection left. */
+      holdMs: z.int().min(0).max(86_400_000),
+      maxConnections: z.int().min(1).max(MAX_SESSION_CONNECTIONS),
+    })
+    .optional(),
+  /** The congestion control of the server's end (`bbr`, `cubic`), if this connection ends at it and not at a web server. */
+  congestion: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,16}$/)
     .optional(),
 });
 

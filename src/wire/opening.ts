@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { formatRequestHead, type HeaderList, hasToken, type RequestHead, type ResponseHead } from "./http.ts";
 import { type Mac, macParts, parseMac } from "./mac.ts";
+import { CONNECTION_HEADER, parseSessionClaim, SESSION_HEADER, type SessionClaim } from "./session-claim.ts";
 import type { UwsgiVars } from "./uwsgi.ts";
 import type { Dialect } from "./websocket-decoder.ts";
 
@@ -28,6 +29,8 @@ export interface AcceptedOpening {
   /** Announced by the client; undefined for v86 and other browsers, whose first frame shows it. */
   readonly mac: Mac | undefined;
   readonly bridge: boolean;
+  /** The session that this connection belongs to, as the client says; v2 only. */
+  readonly session: SessionClaim | undefined;
   /** For the 101 answer. */
   readonly headers: HeaderList;
 }
@@ -84,10 +87,20 @@ export function acceptOpening(request: OpeningRequest): AcceptedOpening | Refuse
   if (key === undefined || !KEY.test(key)) return refuse(400, "Sec-WebSocket-Key is missing or malformed.", []);
   const mac = readMac(request.header("x-vpn-ws-mac"));
   if (mac === null) return refuse(400, "X-vpn-ws-MAC is not the MAC address of a host.", []);
-  return accept(request, key, mac);
+  const session = parseSessionClaim(
+    request.header(SESSION_HEADER.toLowerCase()),
+    request.header(CONNECTION_HEADER.toLowerCase()),
+  );
+  if (session === null) return refuse(400, `${SESSION_HEADER} or ${CONNECTION_HEADER} is malformed.`, []);
+  return accept(request, key, mac, session);
 }
 
-function accept(request: OpeningRequest, key: string, mac: Mac | undefined): AcceptedOpening {
+function accept(
+  request: OpeningRequest,
+  key: string,
+  mac: Mac | undefined,
+  session: SessionClaim | undefined,
+): AcceptedOpening {
   const isV2 = request
     .header("sec-websocket-protocol")
     ?.split(",")
@@ -100,6 +113,7 @@ function accept(request: OpeningRequest, key: string, mac: Mac | undefined): Acc
     dialect: isV2 ? "v2" : "v1",
     mac,
     bridge: request.header("x-vpn-ws-bridge") === "on",
+    session: isV2 ? session : undefined,
     headers: isV2 ? [...headers, ["Sec-WebSocket-Protocol", SUBPROTOCOL_V2]] : headers,
   };
 }
@@ -137,6 +151,8 @@ export interface ClientOpening {
   readonly key: string;
   readonly mac: Mac;
   readonly bridge: boolean;
+  /** The session that is to go on; undefined for a new one. */
+  readonly session?: SessionClaim | undefined;
   /** The whole value of Authorization. */
   readonly authorization?: string | undefined;
   /** What the client is ready to speak; v2 is offered if it is among them. */
@@ -157,6 +173,10 @@ export function formatOpening(opening: ClientOpening): Uint8Array {
   ];
   if (opening.dialects.includes("v2")) headers.push(["Sec-WebSocket-Protocol", SUBPROTOCOL_V2]);
   if (opening.bridge) headers.push(["X-vpn-ws-bridge", "on"]);
+  if (opening.session !== undefined) {
+    headers.push([SESSION_HEADER, opening.session.token]);
+    headers.push([CONNECTION_HEADER, String(opening.session.connection)]);
+  }
   if (opening.authorization !== undefined) headers.push(["Authorization", opening.authorization]);
   return formatRequestHead("GET", opening.path, headers);
 }

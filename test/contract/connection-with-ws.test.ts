@@ -20,6 +20,7 @@ import type { Incoming } from "../../src/transport/incoming.ts";
 import { parseListenAddress } from "../../src/transport/listen-address.ts";
 import { LISTENER_DEFAULTS, Listener } from "../../src/transport/listener.ts";
 import { parseServerUrl } from "../../src/transport/server-url.ts";
+import { STRAIGHT } from "../../src/transport/way-out.ts";
 import { formatResponse } from "../../src/wire/http.ts";
 import type { Mac } from "../../src/wire/mac.ts";
 import { OFFLOAD_ALL } from "../../src/wire/offload.ts";
@@ -185,6 +186,7 @@ describe("our client's end with ws for a server", () => {
           systemClock,
           {
             url: parseServerUrl(`${scheme}://localhost:${port}/vpn`),
+            way: STRAIGHT,
             tls: {
               ca: pem(certificates.authority.certificate),
               cert: undefined,

@@ -140,7 +140,7 @@ describe("client", () => {
       },
       {
         ...CLIENT_DEFAULTS,
-        url: parseServerUrl(`ws://127.0.0.1:${port}/vpn`),
+        servers: [parseServerUrl(`ws://127.0.0.1:${port}/vpn`)],
         tls: { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true },
         credentials: SECRET,
         backoff: { firstMs: 5, maxMs: 20 },
@@ -331,9 +331,9 @@ describe("client", () => {
         const server = await StandInServer.open({ https });
         servers.push(server);
         const kept: unknown[] = [];
-        const url = parseServerUrl(`wss://127.0.0.1:${server.port}/`);
+        const dialed = { servers: [parseServerUrl(`wss://127.0.0.1:${server.port}/`)] };
         const keepCredential = async (credential: unknown): Promise<void> => void kept.push(credential);
-        const options = { url, credentials: INVITED, tls: { ...NO_TLS, pins } };
+        const options = { ...dialed, credentials: INVITED, tls: { ...NO_TLS, pins } };
         start(server.port, new Host("tap", A), options, systemClock, { keepCredential });
         const socket = await server.client();
         socket.send(JSON.stringify(CREDENTIAL));

@@ -126,7 +126,7 @@ describe("server", () => {
       { clock: systemClock, log, mask: maskBytes, tuneSocket: () => {}, device: host.device, onDeviceError: () => {} },
       {
         ...CLIENT_DEFAULTS,
-        url: parseServerUrl(address.replace("tcp:", "ws:")),
+        servers: [parseServerUrl(address.replace("tcp:", "ws:"))],
         tls: NO_TLS,
         credentials: undefined,
         ...options,

@@ -15,6 +15,7 @@ import { type DialOptions, dial } from "../../../src/transport/dialer.ts";
 import { keyPin } from "../../../src/transport/key-pin.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
 import type { UpgradedSocket } from "../../../src/transport/upgraded-socket.ts";
+import { STRAIGHT } from "../../../src/transport/way-out.ts";
 import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../src/wire/http.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
@@ -76,6 +77,7 @@ describe("dialer", () => {
       clock,
       {
         url: parseServerUrl(url),
+        way: STRAIGHT,
         tls: NO_TLS,
         credentials: SECRET,
         mac: "02:00:00:00:00:01" as Mac,

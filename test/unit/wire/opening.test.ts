@@ -58,6 +58,7 @@ describe("the server", () => {
       dialect: "v1",
       mac: undefined,
       bridge: false,
+      session: undefined,
       headers: [
         ["Upgrade", "websocket"],
         ["Connection", "Upgrade"],
