@@ -1,9 +1,9 @@
 import type { BackoffOptions } from "../base/backoff.ts";
 import type { ClientCredentials } from "../transport/client-credentials.ts";
+import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/connection-limits.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import type { ServerUrl } from "../transport/server-url.ts";
 import { STRAIGHT, type WayOut } from "../transport/way-out.ts";
-import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 
 /** Everything a client needs to know; complete and frozen before it starts. */

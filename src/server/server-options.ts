@@ -1,4 +1,4 @@
-import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/websocket-connection.ts";
+import { CONNECTION_DEFAULTS, type ConnectionLimits } from "../transport/connection-limits.ts";
 
 /** Everything a server needs to know beyond its networks and access; complete and frozen before it starts. */
 export interface ServerOptions extends ConnectionLimits {

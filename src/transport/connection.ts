@@ -23,6 +23,13 @@ export interface ConnectionHandlers {
   onControl(message: ControlMessage): void;
   /** What was written has left for the kernel; `congested` is false again. */
   onDrained(): void;
+  /**
+   * Something of ours waits for an answer longer than the measured round trip explains: the path may be cut. Told once
+   * per silence, of `silentMs` so far; never told of v1 peers, which answer nothing.
+   */
+  onSuspect?(silentMs: number): void;
+  /** The peer speaks again after `onSuspect`. */
+  onHeard?(): void;
   /** Called once, last. */
   onClosed(closed: Closed): void;
 }
@@ -37,6 +44,8 @@ export interface Connection {
   readonly sentBytes: number;
   /** Last measured round trip; undefined before the first pong and for v1 peers, which send none. */
   readonly roundTripMs: number | undefined;
+  /** For how long nothing was heard, to a quarter of a second. Time in which our own process stood still is no silence. */
+  readonly silentMs: number;
   readonly queuedBytes: number;
   /** Whether bytes wait for the socket: a device that feeds this connection should pause until `onDrained`. */
   readonly congested: boolean;
@@ -45,6 +54,8 @@ export interface Connection {
   /** Sends what `send` queued. */
   flush(): void;
   sendControl(message: ControlMessage): void;
+  /** Pings at once: `onSuspect` follows if the path is cut, a new `roundTripMs` if it is not. */
+  probe(): void;
   /** Sends a close frame behind what is queued and closes. Idempotent. */
   close(code: number, reason: string): void;
 }

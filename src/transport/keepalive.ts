@@ -48,6 +48,10 @@ export class Keepalive {
     this.#stop = this.#clock.every(this.#options.periodMs, () => this.#look());
   }
 
+  get silentMs(): number {
+    return this.#heard ? 0 : this.#silentMs;
+  }
+
   /** Bytes arrived. */
   heard(): void {
     this.#heard = true;

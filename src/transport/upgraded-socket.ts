@@ -3,8 +3,9 @@ import type { Dialect } from "../wire/websocket-decoder.ts";
 import { ByteStream } from "./byte-stream.ts";
 import type { ConnectionHandlers } from "./connection.ts";
 import type { ConnectionDeps } from "./connection-deps.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { keepaliveFor } from "./keepalive.ts";
-import { type ConnectionLimits, type ConnectionOptions, WebSocketConnection } from "./websocket-connection.ts";
+import { type ConnectionOptions, WebSocketConnection } from "./websocket-connection.ts";
 
 /** A socket behind its opening handshake, paused, on either side. */
 export interface UpgradedSocket {

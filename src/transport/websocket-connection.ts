@@ -12,6 +12,7 @@ import { BatchWriter } from "./batch-writer.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { Closed, Connection, ConnectionHandlers } from "./connection.ts";
 import type { ConnectionDeps } from "./connection-deps.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { ControlBudget } from "./control-budget.ts";
 import { EgressQueue } from "./egress-queue.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
@@ -20,31 +21,12 @@ import { MessageWriter } from "./message-writer.ts";
 import { PendingPong } from "./pending-pong.ts";
 import { WriteWatch } from "./write-watch.ts";
 
-/** What a connection may cost and how long it may take. */
-export interface ConnectionLimits {
-  readonly maxMessageBytes: number;
-  readonly maxQueuedBytes: number;
-  /** How long a close may take until the socket is destroyed. */
-  readonly closeTimeoutMs: number;
-  /** A write that lasts this long means that the peer is frozen: one holds 256 KiB at most. */
-  readonly stalledAfterMs: number;
-}
-
 export interface ConnectionOptions {
   readonly role: "server" | "client";
   readonly dialect: Dialect;
   readonly keepalive: KeepaliveOptions;
   readonly limits: ConnectionLimits;
 }
-
-export const CONNECTION_DEFAULTS = {
-  /** A 64 KiB super-frame with two VLAN tags and its virtio-net header fits. */
-  maxMessageBytes: 66 * 1024,
-  /** About what one TCP flow keeps in flight with the kernel's default buffers; more would only add delay. */
-  maxQueuedBytes: 4 * 1024 * 1024,
-  closeTimeoutMs: 2_000,
-  stalledAfterMs: 60_000,
-} as const;
 
 /**
  * A WebSocket over a byte stream, carrying frames.
@@ -101,7 +83,11 @@ export class WebSocketConnection implements Connection {
     this.#writeWatch = new WriteWatch(stream, options.keepalive.periodMs);
     this.#keepalive = new Keepalive(
       deps.clock,
-      { ping: () => this.#ping(), dead: (silentMs) => this.#onDead(silentMs), tick: () => this.#watchWrite() },
+      {
+        ping: () => this.#ping(),
+        dead: (silentMs) => this.#lose(`nothing heard for ${silentMs / 1000} s`),
+        tick: () => this.#watchWrite(),
+      },
       options.keepalive,
     );
   }
@@ -129,6 +115,10 @@ export class WebSocketConnection implements Connection {
   /** Pings that got no pong, because a later one overtook them. */
   get unansweredPings(): number {
     return this.#pong.overtaken;
+  }
+
+  get silentMs(): number {
+    return this.#keepalive.silentMs;
   }
 
   get queuedBytes(): number {
@@ -182,6 +172,10 @@ export class WebSocketConnection implements Connection {
 
   sendControl(message: ControlMessage): void {
     this.#sendMessage(Opcode.text, Buffer.from(formatControlMessage(message)));
+  }
+
+  probe(): void {
+    this.#ping();
   }
 
   close(code: number, reason: string): void {
@@ -241,16 +235,14 @@ export class WebSocketConnection implements Connection {
     this.#close({ code, reason: printable(reason), by: "peer" });
   }
 
-  #onDead(silentMs: number): void {
-    this.#closed = { code: CloseCode.abnormal, reason: `nothing heard for ${silentMs / 1000} s`, by: "us" };
-    this.#stream.destroy();
-  }
-
   /** Closes a connection whose peer takes nothing: what waits for it costs memory, and its frames are stale by now. */
   #watchWrite(): void {
     const stalledMs = this.#writeWatch.look();
-    if (stalledMs < this.#options.limits.stalledAfterMs) return;
-    this.#closed ??= { code: CloseCode.abnormal, reason: `took nothing for ${stalledMs / 1000} s`, by: "us" };
+    if (stalledMs >= this.#options.limits.stalledAfterMs) this.#lose(`took nothing for ${stalledMs / 1000} s`);
+  }
+
+  #lose(reason: string): void {
+    this.#closed ??= { code: CloseCode.abnormal, reason, by: "us" };
     this.#stream.destroy();
   }
 

@@ -11,12 +11,9 @@ import type { DropReason } from "../../src/base/drop-reason.ts";
 import { ByteStream } from "../../src/transport/byte-stream.ts";
 import type { Closed } from "../../src/transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps } from "../../src/transport/connection-deps.ts";
+import { CONNECTION_DEFAULTS } from "../../src/transport/connection-limits.ts";
 import { KEEPALIVE_DEFAULTS } from "../../src/transport/keepalive.ts";
-import {
-  CONNECTION_DEFAULTS,
-  type ConnectionOptions,
-  WebSocketConnection,
-} from "../../src/transport/websocket-connection.ts";
+import { type ConnectionOptions, WebSocketConnection } from "../../src/transport/websocket-connection.ts";
 import type { ControlMessage } from "../../src/wire/control-message.ts";
 import { Frame } from "../../src/wire/frame.ts";
 import { maskBytes } from "../../src/wire/mask.ts";
