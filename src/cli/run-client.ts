@@ -1,6 +1,4 @@
-import { createSecureContext } from "node:tls";
 import { systemClock } from "../base/clock.ts";
-import { ConfigError } from "../base/errors.ts";
 import { makeFailure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
@@ -9,30 +7,26 @@ import { CLIENT_DEFAULTS, type ClientOptions } from "../client/client-options.ts
 import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
-import type { TlsClientOptions } from "../transport/dialer.ts";
 import { isInvite } from "../transport/invite.ts";
 import { parseServerUrl, type ServerUrl } from "../transport/server-url.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
+import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
 import { hideCommandLine } from "./credentials.ts";
 import { runExec } from "./exec.ts";
-import { readFlagFile } from "./files.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings {
+export interface ClientSettings extends TargetSettings, ClientTlsFiles {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
   readonly bridge: boolean;
   readonly exec: string | undefined;
-  readonly ca: string | undefined;
-  readonly key: string | undefined;
-  readonly crt: string | undefined;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
@@ -42,7 +36,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   hideSecrets(settings.target);
   const log = makeLogger(settings.logFormat, settings.logLevel);
   const { url, pins, credentials, dialects, keep } = findTarget(settings);
-  const tls = loadTls(settings, pins);
+  const tls = loadClientTls(settings, pins);
   warnOfRisks(log, { url, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
@@ -98,28 +92,4 @@ function warnOfRisks(
   if (credentials !== undefined && !url.isSecure && !isLoopback(url)) {
     log.warn("client.plain-credentials", `the credentials cross the network to ${url.host} in clear: use wss://`);
   }
-}
-
-function loadTls({ ca, crt, key, verify }: ClientSettings, pins: readonly string[]): TlsClientOptions {
-  if ((crt === undefined) !== (key === undefined)) {
-    throw new ConfigError("TLS_FILES_MISSING", "--crt and --key go together: give both.");
-  }
-  const tls = {
-    ca: ca === undefined ? undefined : readFlagFile("--ca", ca),
-    cert: crt === undefined ? undefined : readFlagFile("--crt", crt),
-    key: key === undefined ? undefined : readFlagFile("--key", key),
-    pins,
-    verify,
-  };
-  try {
-    createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const files = [ca, crt, key].filter((file) => file !== undefined).join(", ");
-    throw new ConfigError("TLS_FILES_INVALID", `cannot use ${files}: ${reason}.`, {
-      cause,
-      hint: "All must be PEM, and --key must be the key of --crt, without a passphrase.",
-    });
-  }
-  return tls;
 }
