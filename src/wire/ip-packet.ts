@@ -28,7 +28,7 @@ export const IPV4_SOURCE = 12;
 export const IPV4_DESTINATION = 16;
 export const IPV4_MIN_HEADER_BYTES = 20;
 /** The more-fragments flag and the fragment offset: all zero in a packet that is whole. */
-const IPV4_FRAGMENT_MASK = 0x3fff;
+export const IPV4_FRAGMENT_MASK = 0x3fff;
 
 export const IPV6_PAYLOAD_LENGTH = 4;
 export const IPV6_NEXT_HEADER = 6;
