@@ -41,17 +41,12 @@ export class TestAuthority {
   static async make(commonName: string): Promise<TestAuthority> {
     const keys = await makeKeys();
     const name = `CN=${commonName}`;
-    const notBefore = new Date(Date.now() - DAY_MS);
-    const certificate = await X509CertificateGenerator.createSelfSigned({
-      serialNumber: serial(),
-      name,
-      notBefore,
-      notAfter: new Date(Date.now() + DAY_MS),
-      signingAlgorithm: ALGORITHM,
-      keys,
-      extensions: [new BasicConstraintsExtension(true, undefined, true)],
-    });
-    return new TestAuthority(name, keys, certificate.toString("pem"));
+    return new TestAuthority(name, keys, await signSelf(name, keys));
+  }
+
+  /** Another certificate of its own, for the same key. */
+  renewed(): Promise<string> {
+    return signSelf(this.#name, this.#keys);
   }
 
   async issue(commonName: string, options: IssueOptions = {}): Promise<Issued> {
@@ -90,6 +85,19 @@ export class TestAuthority {
     // OpenSSL reads the label of RFC 7468, 6 only.
     return crl.toString("pem").replaceAll(/(BEGIN|END) CRL/g, "$1 X509 CRL");
   }
+}
+
+async function signSelf(name: string, keys: webcrypto.CryptoKeyPair): Promise<string> {
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name,
+    notBefore: new Date(Date.now() - DAY_MS),
+    notAfter: new Date(Date.now() + DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [new BasicConstraintsExtension(true, undefined, true)],
+  });
+  return certificate.toString("pem");
 }
 
 async function makeKeys(): Promise<webcrypto.CryptoKeyPair> {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { AccessRequest } from "./access-request.ts";
 import type { AuthenticationOutcome, Authenticator, RefusalReason } from "./authenticator.ts";
+import type { CertificateAuthorities } from "./certificate-authorities.ts";
 import { type CertificateUser, userOfCertificate } from "./certificate-user.ts";
 import type { Identity } from "./identity.ts";
 import { canonicalSerial } from "./serial-number.ts";
@@ -13,6 +14,8 @@ export interface CertificateOptions {
 export const CERTIFICATE_DEFAULTS: CertificateOptions = { user: "common-name" };
 
 export interface CertificateDeps {
+  /** Whose certificates are taken. */
+  readonly authorities: ValueSource<CertificateAuthorities>;
   /** Canonical serial numbers that the CA took back. Also of another CA's certificate of the same number, if there are two. */
   readonly revoked: ValueSource<ReadonlySet<string>>;
   /** Unix milliseconds. */
@@ -20,8 +23,8 @@ export interface CertificateDeps {
 }
 
 /**
- * Takes the certificate that TLS has verified against the client CA. Dates and revocation are looked at once more: a
- * TLS session may be older than the list, and peers that are connected are judged again when it changes.
+ * Takes the certificate that TLS has verified against the client CAs. Authority, dates and revocation are looked at once
+ * more: a TLS session may be older than the files, and peers that are connected are judged again when those change.
  */
 export class CertificateAuthenticator implements Authenticator {
   readonly method = "certificate" as const;
@@ -36,17 +39,22 @@ export class CertificateAuthenticator implements Authenticator {
   async authenticate({ certificate }: AccessRequest): Promise<AuthenticationOutcome> {
     if (certificate === undefined) return { state: "absent" };
     const user = userOfCertificate(certificate, this.#options.user);
-    const reason = user === undefined ? "no-user" : this.#fault(certificate);
-    if (user === undefined || reason !== undefined) return { state: "refused", reason: reason ?? "no-user", user };
-    const credentialId = credentialIdOf(certificate);
+    if (user === undefined) return { state: "refused", reason: "no-user", user };
+    const authority = this.#deps.authorities.current().idFor(certificate);
+    const reason = this.#fault(certificate);
+    if (authority === undefined) return { state: "refused", reason: "wrong-signature", user };
+    if (reason !== undefined) return { state: "refused", reason, user };
+    const credentialId = credentialIdOf(certificate, authority);
     const expiresMs = Date.parse(certificate.validTo);
     const identity = { user, groups: [], method: this.method, network: undefined, expiresMs, credentialId };
     return { state: "identified", identity };
   }
 
   isStillGood({ credentialId, expiresMs }: Identity, nowMs: number): boolean {
-    const serial = credentialId.slice(0, credentialId.indexOf(":"));
-    return expiresMs !== undefined && nowMs < expiresMs && !this.#deps.revoked.current().has(serial);
+    const [serial = "", authority = ""] = credentialId.split(":", 2);
+    const { authorities, revoked } = this.#deps;
+    if (expiresMs === undefined || nowMs >= expiresMs) return false;
+    return !revoked.current().has(serial) && authorities.current().has(authority);
   }
 
   /** Negated comparisons, so that a date that cannot be read is a fault too. */
@@ -58,7 +66,7 @@ export class CertificateAuthenticator implements Authenticator {
   }
 }
 
-/** `serial:fingerprint`: the number by which it is revoked, and its SHA-256. */
-function credentialIdOf({ serialNumber, fingerprint256 }: X509Certificate): string {
-  return `${canonicalSerial(serialNumber)}:${fingerprint256.replaceAll(":", "").toLowerCase()}`;
+/** `serial:authority:fingerprint`: the number by which it is revoked, who signed it, and its SHA-256. */
+function credentialIdOf({ serialNumber, fingerprint256 }: X509Certificate, authority: string): string {
+  return `${canonicalSerial(serialNumber)}:${authority}:${fingerprint256.replaceAll(":", "").toLowerCase()}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import { errors, exportJWK, type JWTPayload, jwtVerify } from "jose";
 import { ConfigError } from "../base/errors.ts";
 import type { AccessRequest } from "./access-request.ts";
 import type { AuthenticationOutcome, Authenticator, RefusalReason } from "./authenticator.ts";
@@ -8,6 +8,7 @@ import { isForeignName } from "./foreign-name.ts";
 import type { Identity } from "./identity.ts";
 import { type JwksSource, JwksUnavailable } from "./jwks.ts";
 import { groupsOfClaims, userOfClaims } from "./jwt-claims.ts";
+import { keyIdOf } from "./key-id.ts";
 import { isTokenSecret } from "./token.ts";
 
 export interface JwtOptions {
@@ -41,6 +42,12 @@ const ALGORITHMS = [
 /** What begins like the base64url of `{"`, `{ ` or a brace and a line break: the header of a JWT, and hardly a password. */
 const JWT_HEADER = /^e[w-z0-9_-][A-Za-z0-9_-]*\./;
 
+/** What a token says, and the key that it was signed with; see `keyIdOf`. */
+interface Verified {
+  readonly payload: JWTPayload;
+  readonly keyId: string;
+}
+
 /** A token, and the user that came with it by Basic authentication. */
 interface Shown {
   readonly token: string;
@@ -73,20 +80,21 @@ export class JwtAuthenticator implements Authenticator {
     const shown = shownBy(request);
     if (shown === "absent") return { state: "absent" };
     if (shown === "malformed") return refused("malformed");
-    const payload = await this.#verify(shown.token);
-    return typeof payload === "string" ? refused(payload, shown.user) : this.#identify(payload, shown);
+    const verified = await this.#verify(shown.token);
+    return typeof verified === "string" ? refused(verified, shown.user) : this.#identify(verified, shown);
   }
 
-  /** The token is not over, and it is this issuer's: a server may know several. */
+  /** The token is not over, it is this issuer's, of whom a server may know several, and its key was not withdrawn. */
   isStillGood({ credentialId, expiresMs }: Identity, nowMs: number): boolean {
-    return credentialId.startsWith(`${this.#terms}:`) && expiresMs !== undefined && nowMs < expiresMs;
+    const [terms, keyId = ""] = credentialId.split(":", 2);
+    return terms === this.#terms && expiresMs !== undefined && nowMs < expiresMs && this.#deps.keys.hasKey(keyId);
   }
 
-  async #verify(token: string): Promise<JWTPayload | RefusalReason> {
+  async #verify(token: string): Promise<Verified | RefusalReason> {
     const { keys, nowUnixMs } = this.#deps;
     const { issuer, audiences } = this.#options;
     try {
-      const { payload } = await jwtVerify(token, keys.keyFor, {
+      const { payload, key } = await jwtVerify(token, keys.keyFor, {
         algorithms: ALGORITHMS,
         issuer,
         audience: [...audiences],
@@ -94,7 +102,7 @@ export class JwtAuthenticator implements Authenticator {
         currentDate: new Date(nowUnixMs()),
         requiredClaims: ["exp"],
       });
-      return payload;
+      return { payload, keyId: keyIdOf(await exportJWK(key)) ?? "" };
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;
@@ -102,14 +110,14 @@ export class JwtAuthenticator implements Authenticator {
     }
   }
 
-  #identify(payload: JWTPayload, shown: Shown): AuthenticationOutcome {
+  #identify({ payload, keyId }: Verified, shown: Shown): AuthenticationOutcome {
     const user = userOfClaims(payload, this.#options.userClaim);
     if (user === undefined) return refused("no-user", shown.user);
     if (shown.user !== undefined && shown.user !== user) return refused("unknown-user", shown.user);
     const groups = groupsOfClaims(payload, this.#options.groupsClaim);
     const expiresMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000;
     if (groups === undefined || !Number.isFinite(expiresMs)) return refused("malformed", user);
-    const credentialId = `${this.#terms}:${tokenIdOf(payload, shown.token)}`;
+    const credentialId = `${this.#terms}:${keyId}:${tokenIdOf(payload, shown.token)}`;
     return {
       state: "identified",
       identity: { user, groups, method: this.method, network: undefined, expiresMs, credentialId },

@@ -49,13 +49,19 @@ export class RemoteJwks implements JwksSource {
     if (this.#ageMs() > JWKS_MAX_STALE_MS) await this.#refresh();
     else if (this.#ageMs() > JWKS_MAX_AGE_MS) void this.#refresh();
     try {
-      return await this.#usable()(header, token);
+      return await this.#usable().keyFor(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await this.#refresh();
-      return await this.#usable()(header, token);
+      return await this.#usable().keyFor(header, token);
     }
   };
+
+  /** Asked about everybody who is here, twice a second: so the keys are kept fresh while anybody is. */
+  hasKey(keyId: string): boolean {
+    if (this.#ageMs() > JWKS_MAX_AGE_MS) void this.#refresh();
+    return this.#keys?.set.keyIds.has(keyId) ?? true;
+  }
 
   #ageMs(): number {
     return this.#keys === undefined ? Number.POSITIVE_INFINITY : this.#deps.clock.nowMs() - this.#keys.fetchedMs;

@@ -1,7 +1,8 @@
 import { AnonymousAuthenticator } from "../access/anonymous-authenticator.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import { AuthenticatorChain } from "../access/authenticator-chain.ts";
-import { CertificateAuthenticator } from "../access/certificate-authenticator.ts";
+import { CertificateAuthenticator, type CertificateDeps } from "../access/certificate-authenticator.ts";
+import { CertificateAuthorities } from "../access/certificate-authorities.ts";
 import { parseHtpasswd } from "../access/htpasswd.ts";
 import { HtpasswdAuthenticator } from "../access/htpasswd-authenticator.ts";
 import type { Identity } from "../access/identity.ts";
@@ -47,6 +48,8 @@ interface Kept {
 const CREDENTIAL_MS = 365 * 86_400_000;
 /** Nobody is revoked where there is no list. */
 const NOBODY: ValueSource<ReadonlySet<string>> = { current: () => new Set() };
+/** Who has no CA takes no certificate; a configuration without one is refused before. */
+const NO_AUTHORITIES: ValueSource<CertificateAuthorities> = { current: () => new CertificateAuthorities("") };
 /** Of an authenticator that fails: each request of a stranger's may bring it about, and would fill the log. */
 const FAULT_LINES_PER_SECOND = 0.1;
 const FAULT_LINES_AT_ONCE = 5;
@@ -136,7 +139,7 @@ export class AccessKeeper {
       case "jwt":
         return this.#jwt(one);
       case "certificate":
-        return new CertificateAuthenticator({ revoked: this.#revoked(config), nowUnixMs: Date.now }, one);
+        return new CertificateAuthenticator(this.#certificateDeps(config), one);
     }
   }
 
@@ -165,9 +168,16 @@ export class AccessKeeper {
     return keys;
   }
 
-  #revoked({ tls: { clientCrl } }: ServerConfig): ValueSource<ReadonlySet<string>> {
-    if (clientCrl === undefined) return NOBODY;
-    return this.#watch(clientCrl, "crl", (bytes) => parseRevocationList(clientCrl, bytes));
+  #certificateDeps({ tls: { clientCa, clientCrl } }: ServerConfig): CertificateDeps {
+    const authorities =
+      clientCa === undefined
+        ? NO_AUTHORITIES
+        : this.#watch(clientCa, "ca", (bytes) => new CertificateAuthorities(bytes.toString("latin1")));
+    const revoked =
+      clientCrl === undefined
+        ? NOBODY
+        : this.#watch(clientCrl, "crl", (bytes) => parseRevocationList(clientCrl, bytes));
+    return { authorities, revoked, nowUnixMs: Date.now };
   }
 
   #openTokens(): TokenFile {

@@ -158,8 +158,12 @@ describe("a server that takes what others have signed", { skip: noLab }, () => {
 
     test("when the file of its keys changes, tokens of the new key are taken and those of the old one are not", async () => {
       const old = await issuer.sign(issuer.claims("alice"));
+      const standing = await showToken(await issuer.sign(issuer.claims("olga")));
+      const peer = await server.joined("olga", "jwt");
       await issuer.rotate("key-1");
       await server.vpn.waitForEvent("access.reloaded");
+      await server.ended(peer, "credentials-ended");
+      await closed(standing);
       await assertRefused(await showToken(old), "jwt:wrong-signature");
       const answer = await showToken(await issuer.sign(issuer.claims("zoe")));
       assert.equal(answer.status, 101);
@@ -212,6 +216,24 @@ describe("a server that takes what others have signed", { skip: noLab }, () => {
       await assertRefused(await showCertificate(bad), "no-credentials");
       assert.equal((await showCertificate(good)).status, 101, "who is not on the list comes in");
       assert.equal(answers[0].socket.destroyed, false, "and who is in stays");
+      await bystander.goesOn();
+    });
+
+    test("when their CA is taken out of the file, who came with one of its certificates is cut within a second", async () => {
+      const answer = await showCertificate(await authority.issue("frank"));
+      const peer = await server.joined("frank", "certificate");
+      const writtenMs = Date.now();
+      writeFileSync(file("clients.crt"), (await TestAuthority.make("clients")).certificate);
+      const lateMs = (await server.ended(peer, "credentials-ended")) - writtenMs;
+      assert.ok(lateMs < CUT_MS, `cut after ${lateMs} ms`);
+      await closed(answer);
+      writeFileSync(file("clients.crt"), authority.certificate);
+      const isTaken = async (): Promise<boolean> => {
+        const again = await showCertificate(await authority.issue("frank"));
+        again.socket.destroy();
+        return again.status === 101;
+      };
+      await waitFor("the CA to be taken again", isTaken);
       await bystander.goesOn();
     });
 

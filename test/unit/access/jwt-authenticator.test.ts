@@ -70,7 +70,7 @@ describe("tokens of an issuer", () => {
     const credentialId = outcome.state === "identified" ? outcome.identity.credentialId : "";
     const identity = { user: "alice", groups: ["staff"], method: "jwt", network: undefined, credentialId };
     assert.deepEqual(outcome, { state: "identified", identity: { ...identity, expiresMs } });
-    assert.match(credentialId, /^[A-Za-z0-9_-]{22}:token-1$/);
+    assert.match(credentialId, /^[A-Za-z0-9_-]{22}:[A-Za-z0-9_-]{22}:token-1$/);
   });
 
   test("are good for a connected peer until they end", async () => {
@@ -88,16 +88,34 @@ describe("tokens of an issuer", () => {
     const outcome = await authenticator.authenticate(bearer(await sign(CLAIMS)));
     assert.ok(outcome.state === "identified");
     const { identity } = outcome;
-    assert.equal(authenticatorOf([]).isStillGood(identity, NOW_MS), true, "also after a reload");
+    assert.equal(authenticatorOf([rsaJwk]).isStillGood(identity, NOW_MS), true, "also after a reload");
     for (const change of [{ issuer: `${ISSUER}/other` }, { audiences: ["vpn2"] }, { userClaim: "email" }]) {
       assert.equal(authenticatorOf([rsaJwk], { ...OPTIONS, ...change }).isStillGood(identity, NOW_MS), false);
+    }
+  });
+
+  test("end for a connected peer when the issuer withdraws the key, and not when it only writes it otherwise", async () => {
+    for (const [alg, options] of [
+      ["RS256", {}],
+      ["ES256", {}],
+      ["EdDSA", { crv: "Ed25519" }],
+    ] as const) {
+      const pair = await generateKeyPair(alg, { extractable: true, ...options });
+      const jwk = { ...(await exportJWK(pair.publicKey)), kid: "rsa" };
+      const outcome = await authenticatorOf([jwk]).authenticate(bearer(await sign(CLAIMS, { alg }, pair.privateKey)));
+      assert.ok(outcome.state === "identified");
+      const { identity } = outcome;
+      const padded = { ...jwk, kid: "again", ...(jwk.n === undefined ? {} : { n: `${zeroBefore(jwk.n)}==` }) };
+      assert.equal(authenticatorOf([rsaJwk, padded]).isStillGood(identity, NOW_MS), true, alg);
+      assert.equal(authenticatorOf([rsaJwk]).isStillGood(identity, NOW_MS), false, alg);
+      assert.equal(authenticatorOf([]).isStillGood(identity, NOW_MS), false, alg);
     }
   });
 
   test("without an id are told apart by what was signed", async () => {
     const idOf = async (claims: JWTPayload): Promise<string> => {
       const outcome = await authenticator.authenticate(bearer(await sign(claims)));
-      return outcome.state === "identified" ? (outcome.identity.credentialId.split(":")[1] ?? "") : "";
+      return outcome.state === "identified" ? (outcome.identity.credentialId.split(":")[2] ?? "") : "";
     };
     const { jti: _, ...claims } = CLAIMS;
     assert.match(await idOf(claims), /^[A-Za-z0-9_-]{22}$/);
@@ -139,7 +157,10 @@ describe("tokens of an issuer", () => {
 
   test("are refused as unavailable while there are no keys, and reject for a fault of ours", async () => {
     const failing = (error: Error) =>
-      new JwtAuthenticator({ keys: { keyFor: () => Promise.reject(error) }, nowUnixMs: () => NOW_MS }, OPTIONS);
+      new JwtAuthenticator(
+        { keys: { keyFor: () => Promise.reject(error), hasKey: () => true }, nowUnixMs: () => NOW_MS },
+        OPTIONS,
+      );
     const token = await sign(CLAIMS);
     assert.equal(await tellOf(token, failing(new JwksUnavailable("away"))), "unavailable");
     await assert.rejects(tellOf(token, failing(new Error("a bug"))), /a bug/);
@@ -279,7 +300,7 @@ describe("forged tokens", () => {
   });
 
   test("that are oversized are refused before they are looked at", async () => {
-    const keys = { keyFor: () => assert.fail("a key was asked for") };
+    const keys = { keyFor: () => assert.fail("a key was asked for"), hasKey: () => true };
     const by = new JwtAuthenticator({ keys, nowUnixMs: () => NOW_MS }, OPTIONS);
     assert.equal(await tellOf(await sign({ ...CLAIMS, padding: "x".repeat(20_000) }), by), "malformed");
   });
@@ -295,6 +316,11 @@ describe("forged tokens", () => {
     assert.equal(await tellOf(await sign(CLAIMS), authenticatorOf([{ ...rsaJwk, use: "enc" }])), "wrong-signature");
   });
 });
+
+/** The same number with a byte of zeros before it, as some issuers write it. */
+function zeroBefore(base64url: string): string {
+  return Buffer.concat([Buffer.of(0), Buffer.from(base64url, "base64url")]).toString("base64url");
+}
 
 async function rsaOaepKey(): Promise<KeyObject> {
   return generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { errors, exportJWK, generateKeyPair, type JWK } from "jose";
+import { waitFor } from "../../../lab/wait.ts";
 import { FETCH_TIMEOUT_MS, MAX_FETCHED_BYTES } from "../../../src/access/bounded-fetch.ts";
 import { JwksUnavailable } from "../../../src/access/jwks.ts";
+import { keyIdOf } from "../../../src/access/key-id.ts";
 import {
   JWKS_COOLDOWN_MS,
   JWKS_MAX_AGE_MS,
@@ -39,7 +41,7 @@ async function setUp(t: TestContext, locate?: (url: string) => JwksLocation) {
       throw error;
     }
   };
-  return { server, clock, log, ask };
+  return { server, clock, log, jwks, ask };
 }
 
 describe("keys of an issuer's URL", () => {
@@ -59,6 +61,19 @@ describe("keys of an issuer's URL", () => {
     assert.equal(await ask("next"), "found");
     assert.equal(await ask("old"), "unknown");
     assert.equal(server.asked.length, 2);
+  });
+
+  test("that are withdrawn are known to be when their age has them fetched again", async (t) => {
+    const { server, clock, jwks, ask } = await setUp(t);
+    const keyId = keyIdOf(old) ?? assert.fail("an EC key has an id");
+    assert.equal(jwks.hasKey(keyId), true, "nothing is known yet");
+    assert.equal(await ask("old"), "found");
+    assert.equal(jwks.hasKey(keyIdOf(next) ?? ""), false);
+    server.answer = always(textOf(next));
+    assert.equal(jwks.hasKey(keyId), true);
+    clock.advance(JWKS_MAX_AGE_MS + 1);
+    assert.equal(jwks.hasKey(keyId), true, "the answer is on its way");
+    await waitFor("the new keys", () => !jwks.hasKey(keyId), { pollMs: 2 });
   });
 
   test("are not fetched again and again for strangers' keys", async (t) => {
