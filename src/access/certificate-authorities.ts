@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 
-/** OpenSSL follows a chain of 100 at most; nobody has more than a few. */
-const MAX_CHAIN = 10;
+/** How far a chain that TLS has checked is walked; nobody has more than a few. */
+const CHAIN_LINKS = 10;
 const PEM_BLOCKS = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 interface Authority {
@@ -27,7 +27,7 @@ export class CertificateAuthorities {
   /** The id of the authority's key, which stays when its own certificate is renewed; undefined if it is none of these. */
   idFor(certificate: X509Certificate): string | undefined {
     let link: X509Certificate | undefined = certificate;
-    for (let i = 0; i < MAX_CHAIN && link !== undefined; i++) {
+    for (let i = 0; i < CHAIN_LINKS && link !== undefined; i++) {
       const subject: X509Certificate = link;
       const authority = this.#authorities.find((one) => isGoodBy(subject, one.certificate));
       if (authority !== undefined) return authority.id;
