@@ -62,17 +62,20 @@ export class Reloader {
     const { keeper, tls, server } = this.#deps;
     keeper.reloadFiles();
     tls?.reload();
-    this.#reload();
-    server.recheck();
+    // A reload looks at everybody again, unless the file is wrong.
+    if (!this.#reload()) server.recheck();
   }
 
-  #reload(): void {
+  /** Whether what the file says is in force now. */
+  #reload(): boolean {
     const { log } = this.#deps;
     try {
       this.#apply(serverConfigOf(this.#settings));
       log.info("config.reloaded", "the configuration was read again and is in force");
+      return true;
     } catch (error) {
       log.error("config.reload-failed", `${describeError(error)}\n  The configuration from before stays in force.`);
+      return false;
     }
   }
 
