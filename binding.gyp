@@ -9,6 +9,7 @@
         "native/tap_reader.c",
         "native/tap_writer.c",
         "native/netlink.c",
+        "native/netlink_watch.c",
         "native/link.c",
         "native/socket_options.c",
         "native/mask.c",

@@ -7,6 +7,7 @@
 
 #include "link.h"
 #include "mask.h"
+#include "netlink_watch.h"
 #include "process.h"
 #include "socket_options.h"
 #include "tap.h"
@@ -16,6 +17,7 @@ NAPI_MODULE_INIT() {
   link_register(env, exports);
   socket_options_register(env, exports);
   mask_register(env, exports);
+  netlink_watch_register(env, exports);
   process_register(env, exports);
   return exports;
 }

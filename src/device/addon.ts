@@ -12,6 +12,13 @@ export interface Addon {
     name: string,
     vnetHeader: boolean,
   ) => NativeTap;
+  /**
+   * Tells that links, addresses or routes of the network namespace changed, until `close`; `errno` is 0, or says why
+   * the watch ended for good. Does not keep the process alive.
+   */
+  readonly NetlinkWatch: new (
+    onChange: (errno: number) => void,
+  ) => { close(): void };
   readLink(name: string): LinkState;
   setLinkUp(index: number, up: boolean): void;
   setLinkMtu(index: number, bytes: number): void;
