@@ -4,7 +4,7 @@
  *
  *   round 1:  floor  ws  floor  wss  floor  …  floor      round 2:  the same again      result: medians over rounds
  *
- * The guard is held against a server without it instead, measure by measure: off, on, off.
+ * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off.
  */
 import { Lab } from "../lab/namespace.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
@@ -36,6 +36,9 @@ interface ScheduleDeps {
 type Plan = readonly [path: PathName, measures: readonly MeasureName[]];
 
 type FloorSamples = ReadonlyMap<MeasureName, Sample>;
+
+/** How often two servers that stand beside each other take turns at a measure: their ratio is near 1, and noise is not. */
+const TURNS = 3;
 
 /** Runs all rounds for the given rows; what fails is noted and left out. */
 export class Schedule {
@@ -100,10 +103,13 @@ export class Schedule {
       const other = await PATHS[reference].build(lab, this.#deps.tools);
       const tunnel = await PATHS[path].build(lab, this.#deps.tools);
       for (const measure of measures) {
-        const before = await this.#measureOne(reference, other, measure);
-        const sample = await this.#measureOne(path, tunnel, measure);
-        const after = await this.#measureOne(reference, other, measure);
-        if (sample !== undefined) this.#observe(path, measure, sample, [before, after]);
+        let before = await this.#measureOne(reference, other, measure);
+        for (let turn = 1; turn <= TURNS; turn++) {
+          const sample = await this.#measureOne(path, tunnel, measure);
+          const after = await this.#measureOne(reference, other, measure);
+          if (sample !== undefined) this.#observe(path, measure, sample, [before, after]);
+          before = after;
+        }
       }
     } catch (error) {
       this.#fail({ path, reason: reasonOf(error) });
