@@ -3,21 +3,19 @@ import { CloseCode } from "../wire/close-code.ts";
 import { type ControlMessage, formatControlMessage, parseControlMessage } from "../wire/control-message.ts";
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import { Frame } from "../wire/frame.ts";
-import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
+import type { OffloadSet } from "../wire/offload.ts";
 import { printable } from "../wire/printable.ts";
 import { sanitizeVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
-import { encodeClose, encodeMessage, Opcode, type OpcodeValue } from "../wire/websocket.ts";
+import { encodeClose, Opcode, type OpcodeValue } from "../wire/websocket.ts";
 import { type Dialect, WebSocketDecoder } from "../wire/websocket-decoder.ts";
-import { BatchWriter } from "./batch-writer.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { Closed, Connection, ConnectionHandlers } from "./connection.ts";
 import type { ConnectionDeps } from "./connection-deps.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { ControlBudget } from "./control-budget.ts";
-import { EgressQueue } from "./egress-queue.ts";
+import { FrameSender } from "./frame-sender.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
 import { lossReason } from "./loss-reason.ts";
-import { MessageWriter } from "./message-writer.ts";
 import { PendingPong } from "./pending-pong.ts";
 import { WriteWatch } from "./write-watch.ts";
 
@@ -41,9 +39,7 @@ export class WebSocketConnection implements Connection {
   readonly #options: ConnectionOptions;
   readonly #handlers: ConnectionHandlers;
   readonly #stream: ByteStream;
-  readonly #queue: EgressQueue;
-  readonly #writer: MessageWriter;
-  readonly #batches: BatchWriter;
+  readonly #sender: FrameSender;
   readonly #decoder: WebSocketDecoder;
   readonly #budget: ControlBudget;
   readonly #pong = new PendingPong();
@@ -59,14 +55,13 @@ export class WebSocketConnection implements Connection {
   constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
     const { role, dialect } = options;
     const { maxMessageBytes, maxQueuedBytes } = options.limits;
-    const { mask, pools, segmenter } = deps;
     this.dialect = dialect;
     this.#deps = deps;
     this.#options = options;
     this.#handlers = handlers;
     this.#stream = stream;
     this.#decoder = new WebSocketDecoder(
-      { role, dialect, maxMessageBytes, mask },
+      { role, dialect, maxMessageBytes, mask: deps.mask },
       {
         onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
         onText: (text) => this.#within(this.#budget.takeMessage()) && this.#onText(text),
@@ -76,10 +71,8 @@ export class WebSocketConnection implements Connection {
       },
     );
     this.#budget = new ControlBudget(deps.clock);
-    const maskKeys = role === "client" ? deps.maskKeys : undefined;
-    this.#queue = new EgressQueue({ stream, pools }, { maxQueuedBytes });
-    this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys, mask }, dialect);
-    this.#batches = new BatchWriter({ stream, maskKeys: deps.maskKeys, mask });
+    const onDrop = handlers.onDrop.bind(handlers);
+    this.#sender = new FrameSender({ shared: deps, stream, onDrop }, { role, dialect, maxQueuedBytes });
     this.#writeWatch = new WriteWatch(stream, options.keepalive.periodMs);
     this.#keepalive = new Keepalive(
       deps.clock,
@@ -93,11 +86,11 @@ export class WebSocketConnection implements Connection {
   }
 
   get peerOffloads(): OffloadSet {
-    return this.#writer.peerOffloads;
+    return this.#sender.peerOffloads;
   }
 
   set peerOffloads(offloads: OffloadSet) {
-    this.#writer.peerOffloads = offloads;
+    this.#sender.peerOffloads = offloads;
   }
 
   get receivedBytes(): number {
@@ -122,7 +115,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get queuedBytes(): number {
-    return this.#queue.queuedBytes;
+    return this.#sender.queuedBytes;
   }
 
   get congested(): boolean {
@@ -130,11 +123,11 @@ export class WebSocketConnection implements Connection {
   }
 
   send(frame: Frame): DropReason {
-    return this.#state === "open" ? this.#writer.write(frame) : Drop.portClosed;
+    return this.#state === "open" ? this.#sender.send(frame) : Drop.portClosed;
   }
 
   flush(): void {
-    this.#queue.flush();
+    this.#sender.flush();
   }
 
   /** Begins to read; handlers may be called before this returns. */
@@ -153,21 +146,7 @@ export class WebSocketConnection implements Connection {
    * Returns true if the bytes are free again; otherwise they are borrowed until `onDrained`.
    */
   sendBatch(bytes: Uint8Array, spans: Uint32Array, count: number): boolean {
-    if (this.#state !== "open") return true;
-    const inPlace =
-      this.dialect === "v2" &&
-      this.#options.role === "client" &&
-      this.peerOffloads === OFFLOAD_ALL &&
-      this.#queue.queuedBytes === 0 &&
-      !this.#stream.writing;
-    if (inPlace) return this.#batches.write(bytes, spans, count);
-    for (let i = 0; i < count; i++) {
-      const frame = this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true);
-      const drop = this.#writer.write(frame);
-      if (drop !== Drop.none) this.#handlers.onDrop(drop);
-    }
-    this.#queue.flush();
-    return true;
+    return this.#state !== "open" || this.#sender.sendBatch(bytes, spans, count);
   }
 
   sendControl(message: ControlMessage): void {
@@ -217,7 +196,7 @@ export class WebSocketConnection implements Connection {
   #flushWithPong(): void {
     const payload = this.#stream.writing ? undefined : this.#pong.take();
     if (payload !== undefined) this.#queueMessage(Opcode.pong, payload);
-    this.#queue.flush();
+    this.#sender.flush();
   }
 
   /** Ends a connection whose peer has us do too much that carries no frame. */
@@ -252,18 +231,16 @@ export class WebSocketConnection implements Connection {
   }
 
   #sendMessage(opcode: OpcodeValue, payload: Uint8Array): void {
-    if (this.#queueMessage(opcode, payload)) this.#queue.flush();
+    if (this.#queueMessage(opcode, payload)) this.#sender.flush();
   }
 
   /** A control frame or text. Where the egress queue has no room it is lost: the peer is not reading anyway. */
   #queueMessage(opcode: OpcodeValue, payload: Uint8Array): boolean {
-    if (this.#state !== "open") return false;
-    const key = this.#options.role === "client" ? this.#deps.maskKeys.next() : undefined;
-    return this.#queue.append(encodeMessage(opcode, payload, key, this.#deps.mask));
+    return this.#state === "open" && this.#sender.queueMessage(opcode, payload);
   }
 
   #onDrained(): void {
-    this.#queue.drained();
+    this.#sender.drained();
     this.#flushWithPong();
     if (this.#stream.writing) return;
     if (this.#state === "closing") this.#stream.end();
@@ -286,7 +263,7 @@ export class WebSocketConnection implements Connection {
     this.#state = "closed";
     this.#cancelCloseTimer?.();
     this.#keepalive.close();
-    this.#queue.close();
+    this.#sender.close();
     this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason: lossReason(cause), by: "peer" });
   }
 }
