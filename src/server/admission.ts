@@ -127,7 +127,7 @@ export class Admission {
     const visit = { address: asked.address, path: asked.path, nowMs: Date.now() };
     const decision = this.#access.policy.decide(identity, visit);
     if (decision.state === "denied") return refuse(403, decision.reason, decision.message, identity.user);
-    const { grant } = decision;
+    const grant: Grant = opening.guest ? { ...decision.grant, yields: "newest" } : decision.grant;
     if (opening.bridge && !grant.rules.bridge) {
       return refuse(403, "not-a-bridge", "You may not join as a bridge here.", identity.user);
     }

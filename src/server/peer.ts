@@ -12,6 +12,7 @@ import { connectionOver } from "../transport/upgraded-socket.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage, HelloMessage } from "../wire/control-message.ts";
+import { isEchoRequest } from "../wire/echo-frame.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL } from "../wire/offload.ts";
@@ -21,6 +22,7 @@ import { type Admitted, ownerOf } from "./admission.ts";
 import { assignedAddresses } from "./assigned-addresses.ts";
 import { DropReport } from "./drop-report.ts";
 import type { Network } from "./network.ts";
+import { PeerEcho } from "./peer-echo.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 export interface PeerDeps {
@@ -57,6 +59,8 @@ export class Peer implements Egress {
   #port: Port | undefined;
   #report: DropReport | undefined;
   #hasHello = false;
+  /** For those who have been told of it. */
+  #echo: PeerEcho | undefined;
 
   constructor(deps: PeerDeps, id: number, incoming: Incoming, admitted: Admitted, options: ServerOptions) {
     const { socket, rest } = incoming;
@@ -201,7 +205,9 @@ export class Peer implements Egress {
   }
 
   #onFrame(frame: Frame): void {
-    if (this.#port !== undefined) this.#deps.network.switch.forward(this.#port, frame);
+    if (this.#port === undefined) return;
+    if (this.#echo !== undefined && isEchoRequest(frame.bytes, frame.start, frame.end)) this.#echo.answer(frame);
+    else this.#deps.network.switch.forward(this.#port, frame);
   }
 
   #onDrop(reason: DropReason): void {
@@ -223,7 +229,8 @@ export class Peer implements Egress {
     const addresses = assignedAddresses(this.#grant.rules.addresses, prefixes);
     // We take every kind of super-frame: what another port cannot take is segmented here.
     const limits = { mtu, offloads: OFFLOAD_ALL, maxMessageBytes };
-    this.connection.sendControl({ kind: "welcome", agent: AGENT, ...limits, addresses });
+    if (this.#port !== undefined) this.#echo = new PeerEcho(this.#deps.connectionDeps.clock, this.#port);
+    this.connection.sendControl({ kind: "welcome", agent: AGENT, ...limits, addresses, echo: true });
     this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
   }
 

@@ -57,6 +57,8 @@ const welcome = z.object({
     .string()
     .regex(/^[a-z0-9_-]{1,16}$/)
     .optional(),
+  /** Whether the server answers echo frames; see echo-frame.ts. */
+  echo: z.boolean().optional(),
 });
 
 const update = z.object({ kind: z.literal("update"), mtu: mtu.optional(), offloads: offloads.optional() });

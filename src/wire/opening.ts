@@ -29,6 +29,8 @@ export interface AcceptedOpening {
   /** Announced by the client; undefined for v86 and other browsers, whose first frame shows it. */
   readonly mac: Mac | undefined;
   readonly bridge: boolean;
+  /** It only looks: no other session is to make way for it. */
+  readonly guest: boolean;
   /** The session that this connection belongs to, as the client says; v2 only. */
   readonly session: SessionClaim | undefined;
   /** For the 101 answer. */
@@ -113,6 +115,7 @@ function accept(
     dialect: isV2 ? "v2" : "v1",
     mac,
     bridge: request.header("x-vpn-ws-bridge") === "on",
+    guest: request.header("x-vpn-ws-guest") === "on",
     session: isV2 ? session : undefined,
     headers: isV2 ? [...headers, ["Sec-WebSocket-Protocol", SUBPROTOCOL_V2]] : headers,
   };
@@ -151,6 +154,8 @@ export interface ClientOpening {
   readonly key: string;
   readonly mac: Mac;
   readonly bridge: boolean;
+  /** It only looks: no other session of the user's is to make way for it. */
+  readonly guest?: boolean;
   /** The session that is to go on; undefined for a new one. */
   readonly session?: SessionClaim | undefined;
   /** The whole value of Authorization. */
@@ -173,6 +178,7 @@ export function formatOpening(opening: ClientOpening): Uint8Array {
   ];
   if (opening.dialects.includes("v2")) headers.push(["Sec-WebSocket-Protocol", SUBPROTOCOL_V2]);
   if (opening.bridge) headers.push(["X-vpn-ws-bridge", "on"]);
+  if (opening.guest) headers.push(["X-vpn-ws-guest", "on"]);
   if (opening.session !== undefined) {
     headers.push([SESSION_HEADER, opening.session.token]);
     headers.push([CONNECTION_HEADER, String(opening.session.connection)]);

@@ -163,6 +163,10 @@ const PEERS: Limits = {
   "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
   "datagrams of a UDP super-frame": MAX_UDP_SEGMENTS,
   "headers of a super-frame, bytes": MAX_SUPER_FRAME_HEADER_BYTES,
+  "answers to a peer's echo frames, bytes per second and at once": ownBudget(
+    "src/server/peer-echo.ts",
+    "ANSWER_BUDGET",
+  ),
   "between two reports of a peer's drops, ms": own("src/server/drop-report.ts", "REPORT_EVERY_MS"),
 };
 

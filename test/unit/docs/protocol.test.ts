@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Drop } from "../../../src/base/drop-reason.ts";
 import { parseControlMessage } from "../../../src/wire/control-message.ts";
+import { echoReplyBytes, isEchoRequest, writeEchoReply } from "../../../src/wire/echo-frame.ts";
 import { EtherType, etherTypeOf } from "../../../src/wire/ethernet.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { DEFAULT_HTTP_LIMITS, parseRequestHead, parseResponseHead } from "../../../src/wire/http.ts";
@@ -71,6 +72,15 @@ describe("docs/PROTOCOL.md", () => {
     assert.deepEqual([...answer.head.headers], sent);
     const key = parsed.head.headers.get("sec-websocket-key") ?? "";
     assert.deepEqual(checkOpeningResponse(answer.head, key), { state: "accepted", dialect: "v2" });
+  });
+
+  test("its echo frames are a request and the answer to it", () => {
+    const request = hex("echo-request");
+    assert.ok(isEchoRequest(request, 0, request.length));
+    assert.equal(echoReplyBytes(request, 0), 1514);
+    const reply = new Uint8Array(32);
+    writeEchoReply(request, 0, request.length, reply);
+    assert.deepEqual(Buffer.from(reply), Buffer.from(hex("echo-reply")));
   });
 
   test("its uwsgi packets say what their comments say", () => {

@@ -161,6 +161,14 @@ describe("admission", () => {
     });
   }
 
+  test("a guest takes no place that another session of its user has", async () => {
+    const yields = async (headers: Readonly<Record<string, string>>): Promise<string> => {
+      const decision = await admission().decide(incoming({ headers: { ...WITH_TOKEN, ...headers } }));
+      return decision.state === "admitted" ? decision.grant.yields : decision.reason;
+    };
+    assert.deepEqual([await yields({}), await yields({ "x-vpn-ws-guest": "on" })], ["oldest", "newest"]);
+  });
+
   test("redeems credentials once, and not of whom something else keeps out", async () => {
     const bridge = { ...WITH_TOKEN, "x-vpn-ws-bridge": "on" };
     const denied: Partial<PolicyData> = { defaults: { deny: true } };

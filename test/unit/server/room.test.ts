@@ -14,6 +14,7 @@ const ADMITTED: Admitted = {
     dialect: "v2",
     mac: "02:00:00:00:00:0a" as Mac,
     bridge: false,
+    guest: false,
     session: undefined,
     headers: [],
   },

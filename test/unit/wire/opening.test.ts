@@ -58,6 +58,7 @@ describe("the server", () => {
       dialect: "v1",
       mac: undefined,
       bridge: false,
+      guest: false,
       session: undefined,
       headers: [
         ["Upgrade", "websocket"],
@@ -87,6 +88,7 @@ describe("the server", () => {
   });
 
   test("a bridge says exactly on", () => {
+    assert.equal(accepted({ ...cClient, "x-vpn-ws-guest": "on" }).guest, true);
     assert.equal(accepted({ ...cClient, "x-vpn-ws-bridge": "on" }).bridge, true);
     for (const value of ["On", "1", "off", "on, on", ""]) {
       assert.equal(accepted({ ...cClient, "x-vpn-ws-bridge": value }).bridge, false, value);
