@@ -96,11 +96,14 @@ const UNAUTHORIZED_HINTS: Readonly<Record<Shown, string>> = {
 
 /** A server said no, and perhaps when to ask again. */
 export class UpgradeRefusedError extends PeerError {
+  /** Of the answer. */
+  readonly status: number;
   /** From the header Retry-After, at most a minute; undefined if it did not say. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, hint: string, retryAfterMs: number | undefined) {
+  constructor(message: string, hint: string, status: number, retryAfterMs: number | undefined) {
     super("UPGRADE_REFUSED", message, { hint });
+    this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -121,7 +124,7 @@ export function statusError(url: ServerUrl, refusal: Refusal, shown: Shown): Upg
     status === 401 ? UNAUTHORIZED_HINTS[shown] : (STATUS_HINTS[status] ?? "Is this the address of a VPN server?");
   const answer = `${url.display} answered ${status} ${printable(reason, 100)}`.trimEnd();
   const message = sentence === "" ? answer : `${answer}: ${sentence}`;
-  return new UpgradeRefusedError(message, hint, retryAfterMs(refusal.retryAfter));
+  return new UpgradeRefusedError(message, hint, status, retryAfterMs(refusal.retryAfter));
 }
 
 /** A server may slow us down, not send us away. */

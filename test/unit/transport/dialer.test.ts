@@ -23,6 +23,8 @@ import { HandClock } from "../../hand-clock.ts";
 
 const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
 const NO_TLS = { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true };
+/** The limit of the step, and the next attempt. */
+const TIMERS_OF_CONNECTING = 2;
 
 describe("dialer", () => {
   const lab = new Lab();
@@ -360,7 +362,7 @@ describe("dialer", () => {
       const port = await serve((socket) => void socket.resume());
       const dialing = dialTo(`ws://127.0.0.1:${port}/`, {}, { clock });
       const failed = failsWith(dialing, "CONNECT_TIMEOUT", /answer to the upgrade took more than 10 s/, /firewall/);
-      await waitFor("the second step", () => clock.timersSet === 2, { pollMs: 2 });
+      await waitFor("the second step", () => clock.timersSet === TIMERS_OF_CONNECTING + 1, { pollMs: 2 });
       clock.advance(10_000);
       await failed;
       await waitFor("the socket to go", () => sockets.every(({ destroyed }) => destroyed));
@@ -382,7 +384,9 @@ describe("dialer", () => {
       const abort = new AbortController();
       const port = await serve((socket) => void socket.resume());
       const dialing = dialTo(`ws://127.0.0.1:${port}/`, {}, { clock, signal: abort.signal });
-      if (steps === 2) await waitFor("the second step", () => clock.timersSet === 2, { pollMs: 1 });
+      if (steps === 2) {
+        await waitFor("the second step", () => clock.timersSet === TIMERS_OF_CONNECTING + 1, { pollMs: 1 });
+      }
       abort.abort();
       await assert.rejects(dialing, PeerError);
       assert.equal(clock.timers, 0);
