@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Opens a channel to a Node child: what it sends comes here, `Child.send` goes there, both as structured clones. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 export interface Finished {
@@ -40,11 +42,13 @@ export class Child {
     const [program = "", ...rest] = argv;
     this.command = argv.join(" ");
     this.#process = spawn(program, rest, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(options.onMessage === undefined ? [] : (["ipc"] as const))],
+      serialization: "advanced",
       detached: true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.environment },
-    });
+    }) as ChildProcessByStdio<null, Readable, Readable>;
+    if (options.onMessage !== undefined) this.#process.on("message", options.onMessage);
     this.#process.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-MAX_OUTPUT_CHARACTERS);
     });
@@ -79,6 +83,11 @@ export class Child {
 
   get stderr(): string {
     return this.#stderr;
+  }
+
+  /** To a child with `onMessage`; what cannot be delivered any more is forgotten. */
+  send(message: object): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
   }
 
   /** Waits for a condition while the child lives; its early end is an error that shows its output. */

@@ -7,13 +7,16 @@ import { parseArgs } from "node:util";
 import { runIperf, type Throughput } from "./iperf.ts";
 import { Lab } from "./namespace.ts";
 import { buildNetwork, type Network, type Site } from "./network.ts";
+import { isProfileName, PROFILES, type ProfileName } from "./path/profiles.ts";
 import { percentile, runPing } from "./ping.ts";
 import { requirePrograms } from "./programs.ts";
 import { Progress } from "./progress.ts";
 
-const USAGE = `usage: npm run demo [-- --nginx] [--seconds N]
-  --nginx      put nginx in front of the server (contrib/nginx/uwsgi-unix.conf)
-  --seconds N  length of each of the three iperf3 runs (default 3)`;
+const USAGE = `usage: npm run demo [-- --nginx] [--profile NAME] [--seconds N]
+  --nginx         put nginx in front of the server (contrib/nginx/uwsgi-unix.conf)
+  --profile NAME  between clients and server an emulated path instead of a cable:
+                  ${Object.keys(PROFILES).join(", ")}
+  --seconds N     length of each of the three iperf3 runs (default 3; 8 with a profile)`;
 
 const REAL_MACHINES = `The same between two real machines, both with Node 20.19 or newer, as root:
   once on each       npm ci && npm run build
@@ -35,22 +38,39 @@ interface Figure {
   readonly text: string;
 }
 
-const { values } = parseArgs({
-  options: { nginx: { type: "boolean", default: false }, seconds: { type: "string" }, help: { type: "boolean" } },
-});
-if (values.help) {
-  console.log(USAGE);
-} else {
-  await demonstrate(values.nginx, Number(values.seconds ?? 3));
+interface Wishes {
+  readonly withNginx: boolean;
+  readonly profile?: ProfileName;
+  readonly seconds: number;
 }
 
-async function demonstrate(withNginx: boolean, seconds: number): Promise<void> {
+const { values } = parseArgs({
+  options: {
+    nginx: { type: "boolean", default: false },
+    profile: { type: "string" },
+    seconds: { type: "string" },
+    help: { type: "boolean" },
+  },
+});
+const { profile } = values;
+if (values.help) {
+  console.log(USAGE);
+} else if (profile !== undefined && !isProfileName(profile)) {
+  console.error(`There is no profile "${profile}".\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  // A slow path takes a while to be filled.
+  const seconds = Number(values.seconds ?? (profile === undefined ? 3 : 8));
+  await demonstrate({ withNginx: values.nginx, seconds, ...(profile === undefined ? {} : { profile }) });
+}
+
+async function demonstrate(wishes: Wishes): Promise<void> {
   const progress = new Progress(process.stdout);
   let lab: Lab | undefined;
   try {
-    await requirePrograms("ip", "ping", "iperf3", ...(withNginx ? (["nginx"] as const) : []));
+    await requirePrograms("ip", "ping", "iperf3", ...(wishes.withNginx ? (["nginx"] as const) : []));
     lab = await Lab.open();
-    const figures = await measure(lab, progress, withNginx, seconds);
+    const figures = await measure(lab, progress, wishes);
     progress.note(`\n${formatFigures(figures)}\n\n${REAL_MACHINES}`);
   } catch (error) {
     if (lab?.isClosing) progress.note("interrupted; removing the namespaces");
@@ -61,11 +81,18 @@ async function demonstrate(withNginx: boolean, seconds: number): Promise<void> {
   }
 }
 
-async function measure(lab: Lab, progress: Progress, withNginx: boolean, seconds: number): Promise<readonly Figure[]> {
-  const setup = withNginx
-    ? "three machines (namespaces): a server behind nginx, two clients"
-    : "three machines (namespaces): a server, two clients";
-  const network = await progress.step(setup, () => buildNetwork(lab, withNginx ? { front: "uwsgi-unix" } : {}));
+async function measure(
+  lab: Lab,
+  progress: Progress,
+  { withNginx, profile, seconds }: Wishes,
+): Promise<readonly Figure[]> {
+  const machines = `three machines (namespaces): a server${withNginx ? " behind nginx" : ""}, two clients`;
+  const setup = profile === undefined ? machines : `${machines}, each on a path like ${profile}`;
+  const options = {
+    front: withNginx ? "uwsgi-unix" : "direct",
+    ...(profile === undefined ? {} : { path: profile }),
+  } as const;
+  const network = await progress.step(setup, () => buildNetwork(lab, options));
   progress.note(describeNetwork(network));
   const [first, second] = network.clients;
   if (first === undefined || second === undefined) throw new Error("the network has fewer than two clients");
@@ -120,10 +147,14 @@ function describeNetwork({ server, clients, urls }: Network): string {
 }
 
 function formatThroughput({ megabitsPerSecond, bytes }: Throughput): string {
-  return `${Math.round(megabitsPerSecond).toLocaleString("en")} Mbit/s (${(bytes / 1e9).toFixed(2)} GB)`;
+  return `${formatRate(megabitsPerSecond)} Mbit/s (${(bytes / 1e6).toFixed(0)} MB)`;
 }
 
 function formatFigures(figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ title }) => title.length));
   return figures.map(({ title, text }) => `  ${title.padEnd(width)}  ${text}`).join("\n");
+}
+
+function formatRate(megabitsPerSecond: number): string {
+  return megabitsPerSecond < 100 ? megabitsPerSecond.toFixed(1) : Math.round(megabitsPerSecond).toLocaleString("en");
 }

@@ -2,7 +2,8 @@
  * The lab's ground: network namespaces joined by veth pairs, and the processes in them.
  *
  *   Lab ──makes──► Namespace (own loopback, devices, addresses) ──starts──► Child
- *    └─ links two namespaces: veth pair, 10.77.L.1/24 + fd77:L::1/64 on the first, .2 and ::2 on the second
+ *    └─ links two namespaces: veth pair or emulated path (path/), 10.77.L.1/24 + fd77:L::1/64 on the first, .2 and ::2 on
+ *       the second
  *
  * Nothing of it exists outside the namespaces, and every name carries the process id of its maker. `close()` ends what
  * was started and removes what was made; it also runs on SIGINT and SIGTERM and, by force, when the process exits in
@@ -11,6 +12,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { Child, type ChildOptions, type Finished, run } from "./child.ts";
+import type { PathSettings } from "./path/direction-settings.ts";
+import { Path, type PathOptions } from "./path/path.ts";
+import type { ProfileName } from "./path/profiles.ts";
 import { type WaitOptions, waitFor } from "./wait.ts";
 
 const PREFIX = "vpnws-lab";
@@ -127,20 +131,34 @@ export class Lab {
 
   /** Joins two namespaces by a veth pair with IPv4 and IPv6 addresses that no other link of this lab has. */
   async link(first: Namespace, second: Namespace, options: LinkOptions = {}): Promise<Link> {
-    const index = this.#links++;
-    const device = [`veth${index}a`, `veth${index}b`] as const;
+    const link = this.#nextLink("veth");
     const mtu = String(options.mtu ?? 1500);
-    const left = ["name", device[0], "mtu", mtu];
-    const right = ["name", device[1], "mtu", mtu, "netns", second.name];
+    const left = ["name", link.device[0], "mtu", mtu];
+    const right = ["name", link.device[1], "mtu", mtu, "netns", second.name];
     await first.ip("link", "add", ...left, "type", "veth", "peer", ...right);
     const ends = [first, second].map(async (namespace, end) => {
-      await namespace.setAddress(device[end] ?? "", `10.77.${index}.${end + 1}/24`);
-      await namespace.setAddress(device[end] ?? "", `fd77:0:0:${index.toString(16)}::${end + 1}/64`);
+      await namespace.setAddress(link.device[end] ?? "", `${link.ipv4[end]}/24`);
+      await namespace.setAddress(link.device[end] ?? "", `${link.ipv6[end]}/64`);
     });
     await Promise.all(ends);
+    return link;
+  }
+
+  /** The same by an emulated path, with a profile's or other settings; "up" is from the first to the second. */
+  async path(
+    first: Namespace,
+    second: Namespace,
+    settings: ProfileName | PathSettings,
+    options: PathOptions = {},
+  ): Promise<Path> {
+    return Path.open([first, second], this.#nextLink("path"), settings, options);
+  }
+
+  #nextLink(kind: "veth" | "path"): Link {
+    const index = this.#links++;
     const network = `fd77:0:0:${index.toString(16)}`;
     return {
-      device,
+      device: [`${kind}${index}a`, `${kind}${index}b`],
       ipv4: [`10.77.${index}.1`, `10.77.${index}.2`],
       ipv6: [`${network}::1`, `${network}::2`],
     };

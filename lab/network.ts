@@ -1,6 +1,6 @@
 /**
  * The network that demo, tests and bench have in common: a server with a TAP and clients around it, each in a namespace
- * of its own, each client with a cable (veth) of its own to the server, and nginx beside the server when asked.
+ * of its own, each client with a cable of its own to the server (veth or an emulated path), nginx beside it when asked.
  *
  *   client 1  vpn0 10.78.0.2 ═╗ 10.77.0.1 ─── 10.77.0.2 ╔═ [nginx] ═ server  vpn0 10.78.0.1
  *   client 2  vpn0 10.78.0.3 ═╝ 10.77.1.1 ─── 10.77.1.2 ╝
@@ -11,6 +11,9 @@ import { join } from "node:path";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Lab, Link, Namespace } from "./namespace.ts";
 import { type Nginx, type NginxLocation, startNginx, UPSTREAM_PORT } from "./nginx.ts";
+import type { PathSettings } from "./path/direction-settings.ts";
+import { Path } from "./path/path.ts";
+import type { ProfileName } from "./path/profiles.ts";
 import { startClient, startServer, type VpnProcess } from "./vpn.ts";
 
 /** The name of the TAP at every site. */
@@ -23,6 +26,8 @@ export interface NetworkOptions {
   readonly tls?: boolean;
   /** Default 2. */
   readonly clients?: number;
+  /** Makes each client's cable an emulated path with these settings (path/profiles.ts) instead of a veth pair. */
+  readonly path?: ProfileName | PathSettings;
   readonly serverFlags?: readonly string[];
   readonly clientFlags?: readonly string[];
 }
@@ -40,6 +45,8 @@ export interface Network {
   readonly clients: readonly Site[];
   /** Cable of each client; the server is its second end. */
   readonly links: readonly Link[];
+  /** The same, with their handles, when `NetworkOptions.path` made them emulated; else none. */
+  readonly paths: readonly Path[];
   /** What each client dials. */
   readonly urls: readonly string[];
   readonly certificates?: Certificates;
@@ -54,7 +61,7 @@ export async function buildNetwork(lab: Lab, options: NetworkOptions = {}): Prom
   const cables: { namespace: Namespace; link: Link }[] = [];
   for (let index = 0; index < (options.clients ?? 2); index++) {
     const namespace = await lab.namespace(`client${index + 1}`);
-    cables.push({ namespace, link: await lab.link(namespace, serverNamespace) });
+    cables.push({ namespace, link: await layCable(lab, namespace, serverNamespace, options, index) });
   }
   const links = cables.map(({ link }) => link);
   const certificates = options.tls ? await makeCertificates(lab, { server: addressesOf(links) }) : undefined;
@@ -70,7 +77,13 @@ export async function buildNetwork(lab: Lab, options: NetworkOptions = {}): Prom
     ...(certificates === undefined ? {} : { certificates }),
     ...(nginx === undefined ? {} : { nginx }),
   };
-  return { server, clients, links, urls, ...optional };
+  const paths = links.filter((link) => link instanceof Path);
+  return { server, clients, links, paths, urls, ...optional };
+}
+
+/** Each path has a seed of its own: two clients do not lose the same frames. */
+function layCable(lab: Lab, from: Namespace, to: Namespace, { path }: NetworkOptions, index: number): Promise<Link> {
+  return path === undefined ? lab.link(from, to) : lab.path(from, to, path, { seed: 1 + 1_000 * index });
 }
 
 /** The flags that make the server listen where the front sends its clients, and the front itself. */
