@@ -1,4 +1,4 @@
-import { DropCounters, type DropReason } from "../base/drop-reason.ts";
+import { Drop, DropCounters, type DropReason } from "../base/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
 import { formatMac, type Mac, macParts } from "../wire/mac.ts";
 import type { PortGuard } from "./port-guard.ts";
@@ -27,6 +27,9 @@ export interface PortOptions {
 
 const NO_MAC = -1;
 
+/** More than any frame carries. */
+export const UNLIMITED_MTU = 0x10_0000;
+
 /**
  * One attachment of the switch: its MAC, its kind and its counters. Made by `Switch.attach`.
  * Received means from the attachment into the switch; sent means from the switch to the attachment.
@@ -46,6 +49,10 @@ export class Port {
   receivedBytes = 0;
   /** Received frames that went on although their source could not be learned: the FDB was full. */
   unlearnedFrames = 0;
+  /** Answers to frames from this port that were too big for where they were to go. */
+  tooBigAnswers = 0;
+  /** Sent frames that are fragments of larger ones. */
+  sentFragments = 0;
   sentFrames = 0;
   sentBytes = 0;
   /** First two and last four bytes of the MAC, `macHi` negative while none is known. */
@@ -55,6 +62,10 @@ export class Port {
   guard: PortGuard | undefined;
   /** Reaches the uplink and no other port. */
   isolated = false;
+  /** Most bytes of a frame for this port, without its Ethernet header and VLAN tags; of a super-frame, of each segment. */
+  mtu = UNLIMITED_MTU;
+  /** What TCP connections that begin here are fitted to, in both directions. */
+  segmentMtu = UNLIMITED_MTU;
   /** The switch's note that this port has frames to flush. */
   touched = false;
 
@@ -71,6 +82,12 @@ export class Port {
     }
   }
 
+  /** `segmentMtu` is less than `mtu` where larger frames of the attachment may come cut. */
+  limitMtu(mtu: number, segmentMtu = mtu): void {
+    this.mtu = mtu;
+    this.segmentMtu = segmentMtu;
+  }
+
   /** Whether the port has a MAC. Until then it gets no frames, as in the original. */
   get ready(): boolean {
     return this.macHi !== NO_MAC;
@@ -82,5 +99,17 @@ export class Port {
 
   hasMac(hi: number, lo: number): boolean {
     return this.macLo === lo && this.macHi === hi;
+  }
+
+  /** Gives the attachment a frame to take, and counts it; false if it did not take it. */
+  give(frame: Frame): boolean {
+    const drop = this.egress.deliver(frame);
+    if (drop !== Drop.none) {
+      this.egressDrops.add(drop);
+      return false;
+    }
+    this.sentFrames++;
+    this.sentBytes += frame.end - frame.start;
+    return true;
   }
 }

@@ -1,10 +1,14 @@
 import type { Clock } from "../base/clock.ts";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { shortenCutPacket } from "../wire/cut-packet.ts";
 import { ETHERNET_HEADER_BYTES, isBroadcastMac, isFloodedMulticast, isGroupMac, isZeroMac } from "../wire/ethernet.ts";
 import type { Frame } from "../wire/frame.ts";
+import { fitsMtu } from "../wire/frame-size.ts";
 import { macHi, macLo } from "../wire/mac.ts";
+import { clampMss } from "../wire/mss.ts";
 import { FDB_DEFAULTS, type FdbEntry, ForwardingTable, Learned, NO_PORT } from "./fdb.ts";
-import { Port, type PortOptions } from "./port.ts";
+import { FrameSizes } from "./frame-sizes.ts";
+import { Port, type PortOptions, UNLIMITED_MTU } from "./port.ts";
 
 /**
  * The Ethernet switch. A frame comes in at a port and goes through four steps, each a method below:
@@ -14,7 +18,8 @@ import { Port, type PortOptions } from "./port.ts";
  * The rules are the original's: a port that is no bridge is pinned to one MAC; broadcast and multicast (01:00:5e,
  * 33:33) go to every other port unless switched off; known unicast goes to its port; all else, which includes
  * switched-off broadcast and other group addresses, goes to bridge ports only. Ours on top: what a port's guard does not
- * let through is dropped, and an isolated port reaches the uplink only.
+ * let through is dropped, an isolated port reaches the uplink only, and what is too large for a port is answered
+ * or made smaller (see frame-sizes.ts).
  *
  * No I/O and no timers: an ingress calls `forward` for each frame of a batch and then `flush` once; the owner calls
  * `tick` about every second. Egress ports borrow the frames' bytes until `flush`.
@@ -25,6 +30,8 @@ export interface SwitchOptions {
   readonly fdbCapacity: number;
   readonly maxLearnedPerPort: number;
   readonly agingMs: number;
+  /** MTU of the network: ports that take as much need no look at the segment sizes of TCP. */
+  readonly mtu: number;
   /** Most ports at once. */
   readonly maxPorts: number;
   /** 32 random bits for the FDB's hash. */
@@ -37,6 +44,7 @@ export const SWITCH_DEFAULTS = {
   fdbCapacity: FDB_DEFAULTS.capacity,
   maxLearnedPerPort: FDB_DEFAULTS.maxLearnedPerPort,
   agingMs: FDB_DEFAULTS.agingMs,
+  mtu: 1500,
   maxPorts: 4096,
 } as const;
 
@@ -44,6 +52,7 @@ export class Switch {
   readonly #options: SwitchOptions;
   readonly #clock: Clock;
   readonly #fdb: ForwardingTable;
+  readonly #sizes: FrameSizes;
   /** By index; a port that left leaves a hole that the next one fills. */
   readonly #ports: (Port | undefined)[] = [];
   /** The ports without holes: what a flood walks. */
@@ -57,6 +66,7 @@ export class Switch {
     this.#options = options;
     this.#clock = deps.clock;
     this.#nowMs = deps.clock.nowMs();
+    this.#sizes = new FrameSizes(deps);
     this.#fdb = new ForwardingTable({
       capacity: options.fdbCapacity,
       maxLearnedPerPort: options.maxLearnedPerPort,
@@ -132,6 +142,10 @@ export class Switch {
     const sourceHi = macHi(bytes, start + 6);
     const sourceLo = macLo(bytes, start + 6);
     if (isZeroMac(sourceHi, sourceLo) || isBroadcastMac(sourceHi, sourceLo)) return Drop.sourceInvalid;
+    if (ingress.segmentMtu < ingress.mtu && shortenCutPacket(frame)) {
+      this.#sizes.answer(ingress, ingress.segmentMtu, frame);
+      return Drop.messageTruncated;
+    }
     if (ingress.guard !== undefined) {
       const drop = ingress.guard.inspect(frame);
       if (drop !== Drop.none) return drop;
@@ -187,7 +201,7 @@ export class Switch {
     if (index === ingress.index) return Drop.samePort;
     const egress = this.#ports[index] as Port;
     if (isApart(ingress, egress)) return Drop.isolated;
-    this.#deliver(egress, frame);
+    if (!this.#deliver(ingress, egress, frame)) this.#sizes.answer(ingress, egress.mtu, frame);
     return Drop.none;
   }
 
@@ -198,26 +212,33 @@ export class Switch {
 
   #flood(ingress: Port, frame: Frame, ports: readonly Port[]): DropReason {
     let reached = 0;
+    let leastMtu = UNLIMITED_MTU;
+    let isTooBigForAll = true;
     for (const port of ports) {
       if (port === ingress || !port.ready || isApart(ingress, port)) continue;
-      this.#deliver(port, frame);
+      if (this.#deliver(ingress, port, frame)) isTooBigForAll = false;
+      else leastMtu = Math.min(leastMtu, port.mtu);
       reached++;
     }
+    // An unknown destination may be behind any of them: while one takes the frame, none speaks for it.
+    if (reached > 0 && isTooBigForAll) this.#sizes.answer(ingress, leastMtu, frame);
     return reached > 0 ? Drop.none : Drop.noDestination;
   }
 
-  #deliver(port: Port, frame: Frame): void {
+  /** False if the frame is too big for the port; what else may keep it from there is the port's own business. */
+  #deliver(ingress: Port, port: Port, frame: Frame): boolean {
     const forbidden = port.guard?.permit(frame) ?? Drop.none;
-    const drop = forbidden === Drop.none ? port.egress.deliver(frame) : forbidden;
-    if (drop !== Drop.none) {
-      port.egressDrops.add(drop);
-      return;
+    if (forbidden !== Drop.none) {
+      port.egressDrops.add(forbidden);
+      return true;
     }
-    port.sentFrames++;
-    port.sentBytes += frame.end - frame.start;
-    if (port.touched) return;
+    const segmentMtu = Math.min(ingress.segmentMtu, port.segmentMtu);
+    if (segmentMtu < this.#options.mtu) clampMss(frame, segmentMtu);
+    if (!fitsMtu(frame, port.mtu)) return this.#sizes.deliverFragments(port, frame);
+    if (!port.give(frame) || port.touched) return true;
     port.touched = true;
     this.#touched.push(port);
+    return true;
   }
 
   #list(): void {

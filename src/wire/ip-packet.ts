@@ -18,23 +18,32 @@ export const IpProtocol = {
   udpLite: 136,
 } as const;
 
+export const IPV4_TYPE_OF_SERVICE = 1;
 export const IPV4_TOTAL_LENGTH = 2;
 export const IPV4_IDENTIFICATION = 4;
 /** Flags and fragment offset. */
 export const IPV4_FRAGMENT = 6;
+export const IPV4_TIME_TO_LIVE = 8;
 export const IPV4_PROTOCOL = 9;
 export const IPV4_CHECKSUM = 10;
 export const IPV4_SOURCE = 12;
 export const IPV4_DESTINATION = 16;
 export const IPV4_MIN_HEADER_BYTES = 20;
+/** Flags, and the offset in units of eight bytes. */
+export const IPV4_DONT_FRAGMENT = 0x4000;
+export const IPV4_MORE_FRAGMENTS = 0x2000;
+export const IPV4_FRAGMENT_OFFSET = 0x1fff;
 /** The more-fragments flag and the fragment offset: all zero in a packet that is whole. */
-export const IPV4_FRAGMENT_MASK = 0x3fff;
+export const IPV4_FRAGMENT_MASK = IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET;
 
 export const IPV6_PAYLOAD_LENGTH = 4;
 export const IPV6_NEXT_HEADER = 6;
+export const IPV6_HOP_LIMIT = 7;
 export const IPV6_SOURCE = 8;
 export const IPV6_DESTINATION = 24;
 export const IPV6_HEADER_BYTES = 40;
+/** What every link carries (RFC 8200 section 5). */
+export const IPV6_MIN_MTU = 1280;
 /** Extension headers to walk over before giving up; RFC 8200 section 4.1 knows no use for more than seven. */
 export const IPV6_MAX_EXTENSIONS = 8;
 
@@ -54,12 +63,12 @@ export const TCP_SEQUENCE = 4;
 const TCP_DATA_OFFSET = 12;
 export const TCP_FLAGS = 13;
 export const TCP_CHECKSUM = 16;
-const TCP_MIN_HEADER_BYTES = 20;
-export const TcpFlag = { fin: 0x01, psh: 0x08, cwr: 0x80 } as const;
+export const TCP_MIN_HEADER_BYTES = 20;
+export const TcpFlag = { fin: 0x01, syn: 0x02, psh: 0x08, cwr: 0x80 } as const;
 
 export const UDP_LENGTH = 4;
 export const UDP_CHECKSUM = 6;
-const UDP_HEADER_BYTES = 8;
+export const UDP_HEADER_BYTES = 8;
 
 /** Length in bytes of the IPv4 header at `at`, options included. The caller has checked that it is there. */
 export function ipv4HeaderBytes(bytes: Uint8Array, at: number): number {

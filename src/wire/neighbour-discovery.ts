@@ -9,6 +9,7 @@
  *     option:   0      1                        2
  *               │ type │ length in 8 bytes, > 0 │ value: for types 1 and 2 the MAC address
  */
+import { IPV6_HOP_LIMIT } from "./ip-packet.ts";
 import { macHi, macLo } from "./mac.ts";
 
 export const Icmpv6Type = {
@@ -25,8 +26,6 @@ const ND_CODE = 1;
 const SOLICITATION_BYTES = 8;
 const ROUTER_BYTES = 16;
 const NEIGHBOUR_BYTES = 24;
-/** Offset of the hop limit in the IPv6 header (RFC 8200 section 3). */
-const IPV6_HOP_LIMIT = 7;
 /** Only a neighbour's packet arrives with it: every router takes one off (RFC 4861 section 3.1). */
 const NEIGHBOUR_HOP_LIMIT = 255;
 

@@ -23,7 +23,9 @@ import type { Frame } from "./frame.ts";
 import {
   IPV4_DESTINATION,
   IPV4_FRAGMENT,
+  IPV4_FRAGMENT_OFFSET,
   IPV4_MIN_HEADER_BYTES,
+  IPV4_MORE_FRAGMENTS,
   IPV4_PROTOCOL,
   IPV4_SOURCE,
   IPV4_TOTAL_LENGTH,
@@ -45,8 +47,6 @@ export type Fragment = (typeof Fragment)[keyof typeof Fragment];
 
 /** Source and destination port, or an ICMP message's type, code and checksum: the first four bytes of each. */
 const UPPER_LAYER_MIN_BYTES = 4;
-const IPV4_MORE_FRAGMENTS = 0x2000;
-const IPV4_FRAGMENT_OFFSET = 0x1fff;
 const IPV6_MORE_FRAGMENTS = 0x0001;
 const IPV6_FRAGMENT_OFFSET = 0xfff8;
 /** Every extension header is a multiple of eight bytes, but for the authentication header: of four, from twelve. */
