@@ -48,12 +48,13 @@ export class Network {
     guard: GuardOptions,
   ) {
     const { clock } = deps;
-    const { floodBroadcast, floodMulticast, device, bridge } = definition;
+    const { floodBroadcast, floodMulticast, device, bridge, mtu } = definition;
     // One port more than peers, for the uplink.
     const maxPorts = limits.maxPeers + 1;
     const hashSeed = randomInt(2 ** 32);
     this.definition = definition;
-    this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, floodBroadcast, floodMulticast, maxPorts, hashSeed });
+    const flooding = { floodBroadcast, floodMulticast };
+    this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, ...flooding, mtu, maxPorts, hashSeed });
     this.guard = new NetworkGuard({ clock, events: guardEvents(deps.log, definition.name) }, guard);
     if (device === undefined) return;
     this.uplink = new Uplink({ device, switch: this.switch, segmenter: deps.segmenter }, { bridge });

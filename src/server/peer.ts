@@ -33,6 +33,10 @@ export interface PeerDeps {
   readonly onGone: (peer: Peer, closed: Closed) => void;
 }
 
+/** What a v1 peer takes, and the packets it can send: the C client reads 1500 bytes at once, Ethernet header included. */
+const LEGACY_MTU = 1500;
+const LEGACY_SEGMENT_MTU = 1486;
+
 /** When peers may come again after the server went away: a restart takes about that long. */
 const RETRY_AFTER_MS = 500;
 
@@ -125,6 +129,7 @@ export class Peer implements Egress {
       network.leave(port);
       throw error;
     }
+    if (this.connection.dialect === "v1") port.limitMtu(LEGACY_MTU, LEGACY_SEGMENT_MTU);
     this.#port = port;
     this.#report = new DropReport(this.#port.ingressDrops, this.#port.egressDrops);
     return true;
@@ -219,11 +224,13 @@ export class Peer implements Egress {
   #onControl(message: ControlMessage): void {
     if (message.kind === "bye") this.close(CloseCode.normal, message.reason);
     else if (message.kind === "hello" && !this.#hasHello) this.#onHello(message);
+    else if (message.kind === "update" && message.mtu !== undefined) this.#port?.limitMtu(message.mtu);
   }
 
   #onHello(message: HelloMessage): void {
     this.#hasHello = true;
     this.connection.peerOffloads = message.offloads;
+    this.#port?.limitMtu(message.mtu);
     const { maxMessageBytes } = this.#options;
     const { mtu, prefixes } = this.#deps.network.definition;
     const addresses = assignedAddresses(this.#grant.rules.addresses, prefixes);

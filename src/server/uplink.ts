@@ -31,6 +31,7 @@ export class Uplink implements Egress {
     const { name, mac } = deps.device;
     const port = deps.switch.attach({ name, mac, bridge: options.bridge, isUplink: true, egress: this });
     if (port === undefined) throw new VpnError("stop", "SWITCH_FULL", "the switch has no port left for the TAP.");
+    port.limitMtu(deps.device.mtu);
     this.port = port;
   }
 
