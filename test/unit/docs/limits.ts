@@ -29,6 +29,7 @@ import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
 import { MAX_VLAN_TAGS } from "../../../src/wire/ethernet.ts";
 import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
+import { MAX_IPV4_FRAGMENTS } from "../../../src/wire/ip-fragment.ts";
 import { IPV6_MAX_EXTENSIONS } from "../../../src/wire/ip-packet.ts";
 import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
 import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
@@ -163,6 +164,11 @@ const PEERS: Limits = {
   "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
   "datagrams of a UDP super-frame": MAX_UDP_SEGMENTS,
   "headers of a super-frame, bytes": MAX_SUPER_FRAME_HEADER_BYTES,
+  "answers to frames of a port that are too big, per second and at once": ownBudget(
+    "src/switch/frame-sizes.ts",
+    "ANSWERS",
+  ),
+  "fragments of an IPv4 packet": MAX_IPV4_FRAGMENTS,
   "answers to a peer's echo frames, bytes per second and at once": ownBudget(
     "src/server/peer-echo.ts",
     "ANSWER_BUDGET",
