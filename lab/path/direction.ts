@@ -30,7 +30,7 @@ export interface DirectionCounters {
   /** Waiting for the line now, the frame on it included. */
   readonly queuedFrames: number;
   readonly queuedBytes: number;
-  /** The most that ever waited. */
+  /** The most that waited since the settings were changed last. */
   readonly peakQueuedBytes: number;
   /** Frames past the line, not yet due. */
   readonly flyingFrames: number;
@@ -114,6 +114,7 @@ export class Direction {
     // At another rate the frame on the line begins anew; else a faster line would have sent it in the past.
     if (settings.bitsPerSecond !== this.#settings.bitsPerSecond) this.#lineFreeMs = Math.max(this.#lineFreeMs, nowMs);
     this.#settings = settings;
+    this.#count.peakQueuedBytes = this.#count.queuedBytes;
   }
 
   /** Cuts the line for this long: frames that come or would leave meanwhile vanish, those past it arrive. 0 mends it. */
