@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   transport: {
     folders: ["base", "wire"],
-    packages: ["node:*", "ipaddr.js", "socks"],
+    packages: ["node:*", "ipaddr.js"],
     why: "a connection knows frames, not switches and devices",
   },
   guard: {

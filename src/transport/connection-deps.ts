@@ -5,6 +5,7 @@ import { Segmenter } from "../wire/segment.ts";
 import { type EgressPools, makeEgressPools } from "./egress-pools.ts";
 import { MaskKeys } from "./mask-keys.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
+import { Ticker } from "./ticker.ts";
 
 /** What all connections of a process share; sound because each use ends within one step of the event loop. */
 export interface ConnectionDeps {
@@ -14,6 +15,7 @@ export interface ConnectionDeps {
   readonly pools: EgressPools;
   readonly segmenter: Segmenter;
   readonly maskKeys: MaskKeys;
+  readonly ticker: Ticker;
   /** Sets what Node has no option for on a socket that will carry frames; see `tuneSocket` of the command line. */
   readonly tuneSocket: TuneSocket;
 }
@@ -32,5 +34,6 @@ export function makeConnectionDeps(clock: Clock, mask: MaskBytes, tuneSocket: Tu
     pools: makeEgressPools(),
     segmenter: new Segmenter({ headroom: SEGMENT_HEADROOM_BYTES }),
     maskKeys: new MaskKeys(),
+    ticker: new Ticker(clock),
   };
 }

@@ -44,7 +44,7 @@ export interface Connection {
   readonly sentBytes: number;
   /** Last measured round trip; undefined before the first pong and for v1 peers, which send none. */
   readonly roundTripMs: number | undefined;
-  /** For how long nothing was heard, to a quarter of a second. Time in which our own process stood still is no silence. */
+  /** For how long nothing was heard, to a quarter of a second; time in which our own process stood still is no silence. */
   readonly silentMs: number;
   readonly queuedBytes: number;
   /** Whether bytes wait for the socket: a device that feeds this connection should pause until `onDrained`. */

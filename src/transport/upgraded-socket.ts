@@ -4,7 +4,7 @@ import { ByteStream } from "./byte-stream.ts";
 import type { ConnectionHandlers } from "./connection.ts";
 import type { ConnectionDeps } from "./connection-deps.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { keepaliveFor } from "./keepalive.ts";
+import { livenessFor } from "./liveness.ts";
 import { type ConnectionOptions, WebSocketConnection } from "./websocket-connection.ts";
 
 /** A socket behind its opening handshake, paused, on either side. */
@@ -25,5 +25,6 @@ export function connectionOver(
 ): WebSocketConnection {
   deps.tuneSocket(socket);
   const stream = new ByteStream(socket, deps.receiveBuffers, { maxMessageBytes: limits.maxMessageBytes, head });
-  return new WebSocketConnection(deps, stream, handlers, { role, dialect, keepalive: keepaliveFor(dialect), limits });
+  const liveness = livenessFor(dialect, role);
+  return new WebSocketConnection(deps, stream, handlers, { role, dialect, liveness, limits });
 }

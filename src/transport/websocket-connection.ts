@@ -14,15 +14,14 @@ import type { ConnectionDeps } from "./connection-deps.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { ControlBudget } from "./control-budget.ts";
 import { FrameSender } from "./frame-sender.ts";
-import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
+import { Liveness, type LivenessOptions } from "./liveness.ts";
 import { lossReason } from "./loss-reason.ts";
 import { PendingPong } from "./pending-pong.ts";
-import { WriteWatch } from "./write-watch.ts";
 
 export interface ConnectionOptions {
   readonly role: "server" | "client";
   readonly dialect: Dialect;
-  readonly keepalive: KeepaliveOptions;
+  readonly liveness: LivenessOptions;
   readonly limits: ConnectionLimits;
 }
 
@@ -43,14 +42,11 @@ export class WebSocketConnection implements Connection {
   readonly #decoder: WebSocketDecoder;
   readonly #budget: ControlBudget;
   readonly #pong = new PendingPong();
-  readonly #keepalive: Keepalive;
-  readonly #writeWatch: WriteWatch;
+  readonly #liveness: Liveness;
   readonly #frame = new Frame(new Uint8Array(0));
   #state: "open" | "closing" | "closed" = "open";
   #closed: Closed | undefined;
   #cancelCloseTimer: (() => void) | undefined;
-  #pingSentMs = 0;
-  #roundTripMs: number | undefined;
 
   constructor(deps: ConnectionDeps, stream: ByteStream, handlers: ConnectionHandlers, options: ConnectionOptions) {
     const { role, dialect } = options;
@@ -66,22 +62,25 @@ export class WebSocketConnection implements Connection {
         onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
         onText: (text) => this.#within(this.#budget.takeMessage()) && this.#onText(text),
         onPing: (payload) => this.#within(this.#budget.takeMessage()) && this.#pong.owe(payload),
-        onPong: () => this.#within(this.#budget.takeMessage()) && this.#onPong(),
+        onPong: (payload) => this.#within(this.#budget.takeMessage()) && this.#liveness.pong(payload),
         onClose: (code, reason) => this.#onCloseFrame(code, reason),
       },
     );
     this.#budget = new ControlBudget(deps.clock);
     const onDrop = handlers.onDrop.bind(handlers);
     this.#sender = new FrameSender({ shared: deps, stream, onDrop }, { role, dialect, maxQueuedBytes });
-    this.#writeWatch = new WriteWatch(stream, options.keepalive.periodMs);
-    this.#keepalive = new Keepalive(
-      deps.clock,
+    const { clock, ticker } = deps;
+    this.#liveness = new Liveness(
+      { clock, ticker, stream },
       {
-        ping: () => this.#ping(),
+        ping: (payload) => this.#sendMessage(Opcode.ping, payload),
+        suspect: (silentMs) => handlers.onSuspect?.(silentMs),
+        heard: () => handlers.onHeard?.(),
         dead: (silentMs) => this.#lose(`nothing heard for ${silentMs / 1000} s`),
-        tick: () => this.#watchWrite(),
+        frozen: (stalledMs) => this.#lose(`took nothing for ${stalledMs / 1000} s`),
       },
-      options.keepalive,
+      options.liveness,
+      options.limits.stalledAfterMs,
     );
   }
 
@@ -102,7 +101,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
+    return this.#liveness.roundTrip.lastMs;
   }
 
   /** Pings that got no pong, because a later one overtook them. */
@@ -111,7 +110,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get silentMs(): number {
-    return this.#keepalive.silentMs;
+    return this.#liveness.silentMs;
   }
 
   get queuedBytes(): number {
@@ -132,7 +131,7 @@ export class WebSocketConnection implements Connection {
 
   /** Begins to read; handlers may be called before this returns. */
   start(): void {
-    this.#keepalive.start();
+    this.#liveness.start();
     this.#stream.start({
       consume: (bytes, start, end) => this.#consume(bytes, start, end),
       onDrained: () => this.#onDrained(),
@@ -154,7 +153,7 @@ export class WebSocketConnection implements Connection {
   }
 
   probe(): void {
-    this.#ping();
+    this.#liveness.probe();
   }
 
   close(code: number, reason: string): void {
@@ -163,7 +162,7 @@ export class WebSocketConnection implements Connection {
 
   #consume(bytes: Uint8Array, start: number, end: number): number {
     if (this.#state !== "open") return end;
-    this.#keepalive.heard();
+    this.#liveness.heard();
     const consumed = this.#decoder.decode(bytes, start, end);
     this.#handlers.onBatchEnd();
     this.#flushWithPong();
@@ -205,29 +204,14 @@ export class WebSocketConnection implements Connection {
     return budget;
   }
 
-  #onPong(): void {
-    if (this.#pingSentMs > 0) this.#roundTripMs = this.#deps.clock.nowMs() - this.#pingSentMs;
-    this.#pingSentMs = 0;
-  }
-
   #onCloseFrame(code: number, reason: string): void {
     this.#close({ code, reason: printable(reason), by: "peer" });
   }
 
-  /** Closes a connection whose peer takes nothing: what waits for it costs memory, and its frames are stale by now. */
-  #watchWrite(): void {
-    const stalledMs = this.#writeWatch.look();
-    if (stalledMs >= this.#options.limits.stalledAfterMs) this.#lose(`took nothing for ${stalledMs / 1000} s`);
-  }
-
+  /** Ends a connection whose peer is dead or frozen: nothing that would be said to it is heard. */
   #lose(reason: string): void {
     this.#closed ??= { code: CloseCode.abnormal, reason, by: "us" };
     this.#stream.destroy();
-  }
-
-  #ping(): void {
-    this.#pingSentMs = this.#deps.clock.nowMs();
-    this.#sendMessage(Opcode.ping, new Uint8Array(0));
   }
 
   #sendMessage(opcode: OpcodeValue, payload: Uint8Array): void {
@@ -262,7 +246,7 @@ export class WebSocketConnection implements Connection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#cancelCloseTimer?.();
-    this.#keepalive.close();
+    this.#liveness.close();
     this.#sender.close();
     this.#handlers.onClosed(this.#closed ?? { code: CloseCode.abnormal, reason: lossReason(cause), by: "peer" });
   }

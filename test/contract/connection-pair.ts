@@ -12,7 +12,7 @@ import { ByteStream } from "../../src/transport/byte-stream.ts";
 import type { Closed } from "../../src/transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps } from "../../src/transport/connection-deps.ts";
 import { CONNECTION_DEFAULTS } from "../../src/transport/connection-limits.ts";
-import { KEEPALIVE_DEFAULTS } from "../../src/transport/keepalive.ts";
+import { LIVENESS_DEFAULTS } from "../../src/transport/liveness.ts";
 import { type ConnectionOptions, WebSocketConnection } from "../../src/transport/websocket-connection.ts";
 import type { ControlMessage } from "../../src/wire/control-message.ts";
 import { Frame } from "../../src/wire/frame.ts";
@@ -92,7 +92,7 @@ export class RecordingEnd {
   ) {
     const complete: ConnectionOptions = {
       dialect: "v2",
-      keepalive: KEEPALIVE_DEFAULTS,
+      liveness: LIVENESS_DEFAULTS[options.role],
       limits: CONNECTION_DEFAULTS,
       ...options,
     };

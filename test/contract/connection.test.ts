@@ -186,11 +186,11 @@ function contract(join: () => Promise<SocketPair>): void {
       }));
   }
 
-  test("silence is pinged, and the round trip measured", async () => {
+  test("the round trip is measured at the start", async () => {
     const clock = new HandClock(1_000);
     await joined({ clock }, async ({ client, server }) => {
       assert.equal(client.connection.roundTripMs, undefined);
-      clock.advance(15_000);
+      clock.advance(250);
       await waitFor("both pongs", () => client.connection.roundTripMs === 0 && server.connection.roundTripMs === 0);
       assert.deepEqual([client.closes, server.closes], [[], []]);
     });
@@ -299,6 +299,9 @@ function closeCodeOf(received: Buffer): number | undefined {
   return result?.state === "done" ? result.code : undefined;
 }
 
+/** The first ping of a server. */
+const PING = "\x89\x04\0\0\0\x01";
+
 describe("connection with a peer that breaks the rules", () => {
   const cases: readonly (readonly [what: string, bytes: Uint8Array, code: number, dialect?: Dialect])[] = [
     ["an unmasked message", encodeMessage(Opcode.binary, NO_HEADER, undefined, maskBytes), 1002],
@@ -361,6 +364,8 @@ describe("connection with a peer that breaks the rules", () => {
   test("a peer that pings and does not read has one pong wait for it, however often it pings", async () => {
     const clock = new HandClock();
     await withRawPeer({ role: "server", clock }, async (end, raw) => {
+      clock.advance(250);
+      await raw.untilReceived(PING);
       raw.socket.pause();
       const frame = testFrame(1_500);
       do {
@@ -371,7 +376,7 @@ describe("connection with a peer that breaks the rules", () => {
       const queuedBytes = end.connection.queuedBytes;
       for (let i = 1; i <= 1_000; i++) {
         raw.send(masked(Opcode.ping, Buffer.from(`ping ${i}`)));
-        if (i % 100 === 0) clock.advance(1_000);
+        if (i % 200 === 0) clock.advance(1_500);
         await turn();
       }
       await waitFor("the pings to be heard", () => end.connection.unansweredPings === 999, { pollMs: 2 });
@@ -433,13 +438,13 @@ describe("connection with a peer that breaks the rules", () => {
       assert.deepEqual([code, by, end.frames.length], [1006, "peer", 1]);
     }));
 
-  test("a peer that says nothing for 45 s is given up, unless it speaks the original's dialect", async () => {
+  test("a peer that says nothing for 10 s is given up", async () => {
     const clock = new HandClock();
     await withRawPeer({ role: "server", clock }, async (end, raw) => {
-      clock.advance(45_000);
-      assert.deepEqual(await end.untilClosed(), { code: 1006, reason: "nothing heard for 45 s", by: "us" });
+      clock.advance(9_750);
+      assert.deepEqual(await end.untilClosed(), { code: 1006, reason: "nothing heard for 9.5 s", by: "us" });
       await raw.untilClosed();
-      assert.equal(raw.received.toString("hex"), "8900".repeat(2), "it was pinged before");
+      assert.equal(raw.received.toString("hex"), "890400000001", "it was pinged before");
       assert.equal(clock.timers, 0);
     });
   });

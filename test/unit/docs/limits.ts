@@ -24,8 +24,8 @@ import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
-import { KEEPALIVE_DEFAULTS } from "../../../src/transport/keepalive.ts";
 import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
+import { LIVENESS_DEFAULTS } from "../../../src/transport/liveness.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
 import { MAX_VLAN_TAGS } from "../../../src/wire/ethernet.ts";
 import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
@@ -67,6 +67,7 @@ const RULES = "src/config/rules-schema.ts";
 const FLAPS = "src/guard/mac-flaps.ts";
 const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
+const LIVENESS = "src/transport/liveness.ts";
 const LOCK = "src/state/file-lock.ts";
 const SERVER = "src/config/server-schema.ts";
 
@@ -158,7 +159,16 @@ const PEERS: Limits = {
   "connections in the middle of a message": own("src/transport/receive-buffers.ts", "MAX_LENT"),
   "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
   "a close, ms": SERVER_DEFAULTS.closeTimeoutMs,
-  "silence of a v2 peer, ms": KEEPALIVE_DEFAULTS.deadAfterMs,
+  "silence of a v2 peer, ms": own(LIVENESS, "DEAD_MS"),
+  "silence of one that something waits for, ms": own(LIVENESS, "WAITING_DEAD_MS"),
+  "between two looks at silence, ms": own("src/transport/ticker.ts", "TICK_MS"),
+  "idle until a v2 client pings, ms": LIVENESS_DEFAULTS.client.idlePingMs.join(", "),
+  "idle until a v2 server pings, ms": LIVENESS_DEFAULTS.server.idlePingMs.join(", "),
+  "idle until a v1 peer is pinged, ms": LIVENESS_DEFAULTS.v1.idlePingMs.join(", "),
+  "silence behind something sent, until a ping, ms": own(LIVENESS, "WAITING_PING_MS"),
+  "silence of a peer that was heard without a pause, until a ping, ms": own(LIVENESS, "BROKEN_OFF_PING_MS"),
+  "wait for an answer until the path is suspect, ms": `${own(LIVENESS, "MIN_SUSPECT_MS")}, ${own(LIVENESS, "MAX_SUSPECT_MS")}`,
+  "between two measurements of a busy peer's round trip, ms": own(LIVENESS, "MEASURE_MS"),
   "silence until TCP probes, ms": own("src/cli/tune-socket.ts", "KEEPALIVE_AFTER_MS"),
   "bytes that nobody acknowledges, ms": own("src/cli/tune-socket.ts", "USER_TIMEOUT_MS"),
   "payload of a TCP segment, bytes, at least": MIN_TCP_GSO_BYTES,
@@ -245,11 +255,12 @@ const CLIENT: Limits = {
   "wait that an answer of 429 or 503 can ask for, ms": own("src/transport/dial-error.ts", "MAX_RETRY_AFTER_MS"),
   "sentence beside a refusal, bytes read": own("src/transport/refusal-sentence.ts", "MAX_BODY_BYTES"),
   "and characters shown": own("src/transport/refusal-sentence.ts", "MAX_SENTENCE_LENGTH"),
-  "and time for it, ms": own("src/transport/read-body.ts", "READ_TIMEOUT_MS"),
-  "page beside a proxy's question for a login, bytes": own("src/transport/http-tunnel.ts", "MAX_SKIPPED_BYTES"),
-  "name, user or password for a SOCKS proxy, bytes": own("src/transport/socks-tunnel.ts", "MAX_FIELD_BYTES"),
+  "and time for it, ms": own("src/transport/refusal-sentence.ts", "READ_TIMEOUT_MS"),
   "between two addresses of a name, ms": own("src/transport/happy-eyeballs.ts", "ATTEMPT_DELAY_MS"),
   "addresses from the server": own("src/wire/control-message.ts", "MAX_ADDRESSES"),
+  "time lost until sleep is suspected, ms": own("src/base/clock-jump.ts", "JUMP_MS"),
+  "after a change of the network, until it is looked at, ms": own("src/device/network-watch.ts", "SETTLE_MS"),
+  "routes that are looked at, characters": own("src/device/network-state.ts", "MAX_TABLE_CHARACTERS"),
   "servers whose credential is kept": own("src/state/kept-credentials.ts", "MAX_SERVERS"),
 };
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Drop } from "../../../src/base/drop-reason.ts";
+import { SentPings } from "../../../src/transport/sent-pings.ts";
 import { parseControlMessage } from "../../../src/wire/control-message.ts";
 import { echoReplyBytes, isEchoRequest, writeEchoReply } from "../../../src/wire/echo-frame.ts";
 import { EtherType, etherTypeOf } from "../../../src/wire/ethernet.ts";
@@ -125,7 +126,8 @@ describe("docs/PROTOCOL.md", () => {
   });
 
   test("its ping, close and bye are what they are called", () => {
-    assert.equal(decode(hex("ping"), "client", "v2").kind, "ping");
+    const first = decode(hex("numbered-ping"), "client", "v2");
+    assert.deepEqual([first.kind, new Uint8Array(first.payload)], ["ping", new Uint8Array(new SentPings().next(0))]);
     assert.equal(decode(hex("ping"), "server", "v1").kind, "ping");
     const close = decode(hex("close"), "client", "v2");
     assert.deepEqual([close.kind, close.code, close.text], ["close", 1001, "the server is shutting down"]);

@@ -16,6 +16,8 @@ const NO_LIMITS: readonly string[] = [
     "SLACK_MS",
     "LIFE_MS",
     "TICK_MS",
+    "MAX_COUNTED_MS",
+    "INITIAL_MS",
     "RETRY_AFTER_MS",
     "DRAIN_MARGIN_MS",
     "UNSETTLED_MS",

@@ -41,12 +41,7 @@ describe("happy eyeballs", () => {
   });
 
   const dial = (clock: HandClock, addresses: readonly Address[], signal = never): Promise<Socket> =>
-    connectFirst(
-      clock,
-      async () => addresses,
-      signal,
-      (host, called) => connect({ host, port, signal: called }),
-    );
+    connectFirst(clock, { host: "h", port }, signal, async () => addresses);
 
   test("takes the families in turn, the resolver's favourite first", () => {
     const of = (family: number, ...names: string[]) => names.map((address) => ({ address, family }));
