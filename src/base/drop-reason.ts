@@ -77,6 +77,10 @@ export const Drop = {
   rateUp: 35,
   /** More than the peer may be sent. */
   rateDown: 36,
+  /** Waited too long among many of its flow (CoDel): the sender is told to slow down. */
+  egressLate: 37,
+  /** Waited so long that nobody wants it any more. */
+  egressStale: 38,
 } as const;
 
 export type DropReason = (typeof Drop)[keyof typeof Drop];
@@ -120,6 +124,8 @@ export const DROP_NAMES: readonly string[] = [
   "isolated",
   "rate-up",
   "rate-down",
+  "egress-late",
+  "egress-stale",
 ];
 
 /** One counter per reason; incrementing allocates nothing. */
