@@ -16,4 +16,6 @@ export interface PeerSnapshot {
   /** Bytes on the wire, to and from the peer. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Open connections; none while its session waits for it to come back, and for the server's own TAP. */
+  readonly connections: number;
 }

@@ -23,6 +23,8 @@ export interface Admitted {
   readonly remote: RemoteIdentity;
   /** The path it asked for; the policy is asked about it again at a reload. */
   readonly path: string;
+  /** Whether it is let in as a connection of a session that is there. Nothing was redeemed: it must not begin another. */
+  readonly isClaim: boolean;
 }
 
 /** A request that may not. */
@@ -41,8 +43,8 @@ export interface Refused {
 export interface AdmissionDeps {
   readonly clock: Clock;
   readonly limiter: GuessLimiter;
-  /** Why there is no place for somebody who may come in; undefined if there is one. */
-  readonly obstacleTo: (admitted: Admitted) => Refused | undefined;
+  /** The place of somebody who may come in: a free one, or one in a session that it has; or why there is none. */
+  readonly placeFor: (admitted: Admitted) => { readonly state: "free" | "claimed" } | Refused;
 }
 
 /** A request that is being decided on. */
@@ -69,7 +71,8 @@ const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token
  *
  *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─┐
  *             ┌──────────────────────────────────────────────────────────────────────┘
- *             └─► policy ─► bridge and MAC allowed ─► a place free ─► credentials redeemed
+ *             └─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
+ *                                                   └─► a session of its own is claimed
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -111,8 +114,9 @@ export class Admission {
   async #redeem(access: Access, question: Question, identity: Identity): Promise<Admitted | Refused> {
     const judged = this.#judge(question, identity);
     if (judged.state === "refused") return judged;
-    const obstacle = this.#deps.obstacleTo(judged);
-    if (obstacle !== undefined) return obstacle;
+    const place = this.#deps.placeFor(judged);
+    if (place.state === "refused") return place;
+    if (place.state === "claimed") return { ...judged, isClaim: true };
     const unpaid = await access.chain.redeem(identity);
     if (unpaid !== undefined) return wrongCredentials(question.asked.address, [unpaid], access.challenges);
     return this.#judge(question, identity);
@@ -135,7 +139,7 @@ export class Admission {
       return refuse(403, "mac-not-allowed", "Your MAC address is none that you may use here.", identity.user);
     }
     const remote = remoteOf(asked, identity);
-    return { state: "admitted", opening, identity, grant, remote, path: asked.path };
+    return { state: "admitted", opening, identity, grant, remote, path: asked.path, isClaim: false };
   }
 
   async #authenticate(

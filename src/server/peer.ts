@@ -1,98 +1,114 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Grant } from "../access/grant.ts";
-import type { Identity } from "../access/identity.ts";
+import type { Clock } from "../base/clock.ts";
 import type { DropReason } from "../base/drop-reason.ts";
 import type { Logger } from "../base/logger.ts";
-import { AGENT } from "../base/version.ts";
-import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Egress, Port } from "../switch/port.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
-import { connectionOver } from "../transport/upgraded-socket.ts";
-import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
-import type { ControlMessage, HelloMessage } from "../wire/control-message.ts";
+import type { HelloMessage } from "../wire/control-message.ts";
 import { isEchoRequest } from "../wire/echo-frame.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Mac } from "../wire/mac.ts";
-import { OFFLOAD_ALL } from "../wire/offload.ts";
+import { Offload, type OffloadSet } from "../wire/offload.ts";
 import type { AcceptedOpening } from "../wire/opening.ts";
 import type { IssuedCredential } from "./access.ts";
 import { type Admitted, ownerOf } from "./admission.ts";
-import { assignedAddresses } from "./assigned-addresses.ts";
 import { DropReport } from "./drop-report.ts";
 import type { Network } from "./network.ts";
+import { PeerConnection, type PeerConnectionEvents } from "./peer-connection.ts";
 import { PeerEcho } from "./peer-echo.ts";
 import type { ServerOptions } from "./server-options.ts";
+import { type Arrival, Session } from "./session.ts";
+import type { SessionTokens } from "./session-tokens.ts";
+import { welcomeTo } from "./welcome.ts";
 
 export interface PeerDeps {
+  readonly clock: Clock;
   readonly log: Logger;
   readonly network: Network;
   readonly connectionDeps: ConnectionDeps;
-  /** Called once, when the peer is gone and its port with it. */
-  readonly onGone: (peer: Peer, closed: Closed) => void;
+  readonly tokens: SessionTokens<Peer>;
+  readonly events: PeerEvents;
 }
 
 /** What a v1 peer takes, and the packets it can send: the C client reads 1500 bytes at once, Ethernet header included. */
 const LEGACY_MTU = 1500;
 const LEGACY_SEGMENT_MTU = 1486;
 
-/** When peers may come again after the server went away: a restart takes about that long. */
-const RETRY_AFTER_MS = 500;
+export interface PeerEvents {
+  /** A connection is lost and the session goes on, if need be without any for a while. */
+  onConnectionLost(peer: Peer, connection: number, closed: Closed): void;
+  /** Called once, when the peer is gone and its port with it. */
+  onGone(peer: Peer, closed: Closed): void;
+}
 
 /**
- * A remote that was admitted: a connection and a port of its network, tied to each other, that come and go together.
+ * A remote that was admitted: a session and a port of its network, tied to each other, that come and go together.
  *
- *     connection ── onFrame ──► switch.forward(port)          switch ── deliver ──► connection.send
+ *     connection ── onFrame ──► switch.forward(port)          switch ── deliver ──► session.send
+ *
+ * One of dialect v2 can come back by its token while the session stands; see `Session`.
  */
 export class Peer implements Egress {
   /** Unique while the server runs; the `id` of the control interface. */
   readonly id: number;
-  readonly remote: RemoteIdentity;
-  readonly identity: Identity;
   /** Whose MACs, addresses and sessions these are: the user's, or those of an anonymous peer's MAC. */
   readonly owner: string;
-  readonly connection: WebSocketConnection;
   /** Wall-clock time of the admission, Unix milliseconds. */
   readonly sinceMs = Date.now();
+  readonly session: Session<PeerConnection>;
   readonly #deps: PeerDeps;
   readonly #options: ServerOptions;
-  readonly #opening: AcceptedOpening;
-  readonly #path: string;
+  readonly #handlers: PeerConnectionEvents;
+  /** How the newest connection came in. */
+  #admitted: Admitted;
   #grant: Grant;
   #port: Port | undefined;
   #report: DropReport | undefined;
-  #hasHello = false;
-  /** For those who have been told of it. */
+  /** What a v2 client comes back by. Secret. */
+  #token: string | undefined;
+  /** For those who have been told of it. One for all connections, so that its budget is one. */
   #echo: PeerEcho | undefined;
+  /** What the client takes beyond ordinary frames, as it said last. */
+  #offloads: OffloadSet = Offload.none;
 
-  constructor(deps: PeerDeps, id: number, incoming: Incoming, admitted: Admitted, options: ServerOptions) {
-    const { socket, rest } = incoming;
-    const { opening, identity, grant, remote, path } = admitted;
-    const { dialect } = opening;
+  constructor(deps: PeerDeps, id: number, admitted: Admitted, options: ServerOptions) {
+    const { opening, identity, grant } = admitted;
     this.id = id;
-    this.remote = remote;
-    this.identity = identity;
     this.owner = ownerOf(identity, opening.mac, id);
-    this.#grant = grant;
-    this.#path = path;
     this.#deps = deps;
     this.#options = options;
-    this.#opening = opening;
-    this.connection = connectionOver(
-      deps.connectionDeps,
-      { socket, dialect, rest },
-      {
-        onFrame: (frame) => this.#onFrame(frame),
-        onBatchEnd: () => deps.network.switch.flush(),
-        onDrop: (reason) => this.#onDrop(reason),
-        onControl: (message) => this.#onControl(message),
-        onDrained: () => {},
-        onClosed: (closed) => this.#onClosed(closed),
-      },
-      "server",
-      options,
-    );
+    this.#admitted = admitted;
+    this.#grant = grant;
+    const events = {
+      onConnectionLost: (connection: PeerConnection, closed: Closed) => this.#onConnectionLost(connection, closed),
+      onFrameLost: (reason: DropReason) => this.#onFrameLost(reason),
+      onOver: (closed: Closed) => this.#onOver(closed),
+    };
+    this.session = new Session(deps.clock, events, { holdMs: comesBack(opening) ? options.holdMs : 0 });
+    this.#handlers = {
+      onFrame: (frame) => this.#onFrame(frame),
+      onBatchEnd: () => deps.network.switch.flush(),
+      onDrop: (reason) => this.#onDrop(reason),
+      onHello: (connection, message) => this.#onHello(connection, message),
+      onUpdate: ({ mtu }) => mtu !== undefined && this.#port?.limitMtu(mtu),
+      onBye: (reason) => this.close(CloseCode.normal, reason),
+      onClosed: (connection, closed) => this.session.closed(connection, closed),
+    };
+  }
+
+  /** How its open connections came in, the newest last; for one that is held, the last one. Never empty. */
+  get admissions(): readonly Admitted[] {
+    const all = this.session.connections.map(({ admitted }) => admitted);
+    return [...all.filter((admitted) => admitted !== this.#admitted), this.#admitted];
+  }
+
+  /** Where it is now: where its newest connection came from. */
+  get remote(): RemoteIdentity {
+    return this.#admitted.remote;
   }
 
   get grant(): Grant {
@@ -103,42 +119,75 @@ export class Peer implements Egress {
     return this.#deps.network;
   }
 
-  /** What the policy is asked about this peer. */
-  get visit(): { readonly address: string; readonly path: string } {
-    return { address: this.remote.address, path: this.#path };
+  get port(): Port | undefined {
+    return this.#port;
   }
 
+  /** Announced, or shown by its first frame. */
   get mac(): Mac | undefined {
-    return this.#port?.mac;
+    return this.#port?.mac ?? this.#admitted.opening.mac;
+  }
+
+  /** Whether it only looks, and nobody makes way for it. */
+  get isGuest(): boolean {
+    return this.#admitted.opening.guest;
   }
 
   get isBridge(): boolean {
-    return this.#opening.bridge;
+    return this.#admitted.opening.bridge;
+  }
+
+  /**
+   * Whether somebody who shows this peer's token is this peer. Otherwise nothing may tell that there is such a token: it
+   * was stolen, or the client is another one by now.
+   */
+  isClaimedBy({ opening, identity, grant }: Admitted): boolean {
+    const { mac, bridge } = this.#admitted.opening;
+    const isSame =
+      !opening.guest && opening.mac === mac && opening.bridge === bridge && grant.network === this.#grant.network;
+    return isSame && ownerOf(identity, opening.mac, this.id) === this.owner && this.session.isStanding;
   }
 
   /** Takes a port of the network's switch, with a guard in it; false if there is none left. Throws as `guardPeer` does. */
   join(): boolean {
-    const { mac, bridge } = this.#opening;
-    const { network } = this.#deps;
+    const { mac, bridge, dialect } = this.#admitted.opening;
+    const { network, tokens } = this.#deps;
     const port = network.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
     if (port === undefined) return false;
     try {
       network.guard.guardPeer(port, this.owner, this.#grant.rules);
     } catch (error) {
-      // Nobody would ever take it away: the connection has not begun, and so does not end.
+      // Nobody would ever take it away: the session has no connection, and so does not end.
       network.leave(port);
       throw error;
     }
-    if (this.connection.dialect === "v1") port.limitMtu(LEGACY_MTU, LEGACY_SEGMENT_MTU);
+    if (dialect === "v1") port.limitMtu(LEGACY_MTU, LEGACY_SEGMENT_MTU);
     this.#port = port;
-    this.#report = new DropReport(this.#port.ingressDrops, this.#port.egressDrops);
+    this.#report = new DropReport(port.ingressDrops, port.egressDrops);
+    if (comesBack(this.#admitted.opening)) this.#token = tokens.issue(this);
     return true;
+  }
+
+  /**
+   * Adds a connection; after `join`, the first one too. `onArrival` is called when it is here and before it is answered.
+   * Throws as `guardPeer` does, and changes nothing then.
+   */
+  attach(incoming: Incoming, admitted: Admitted, onArrival: (arrival: Arrival) => void): void {
+    this.regrant(admitted.grant);
+    const { connectionDeps } = this.#deps;
+    const connection = new PeerConnection(connectionDeps, incoming, admitted, this.#handlers, this.#options);
+    connection.peerOffloads = this.#offloads;
+    this.#admitted = admitted;
+    onArrival(this.session.attach(connection));
+    connection.open();
+    this.session.release();
   }
 
   /** Another grant for the same network, in force at once. */
   regrant(grant: Grant): void {
+    const isOther = !isDeepStrictEqual(grant.rules, this.#grant.rules);
+    if (isOther && this.#port !== undefined) this.#deps.network.guard.guardPeer(this.#port, this.owner, grant.rules);
     this.#grant = grant;
-    if (this.#port !== undefined) this.#deps.network.guard.guardPeer(this.#port, this.owner, grant.rules);
   }
 
   /** What policy and guard dropped since the last report, if it is time for one. */
@@ -148,65 +197,33 @@ export class Peer implements Egress {
 
   /** Gives a lasting credential to whoever came with an invite; a v1 peer could not take it. */
   giveCredential({ token, user, expiresMs }: IssuedCredential): void {
-    if (this.connection.dialect === "v1") return;
-    this.connection.sendControl({
-      kind: "credential",
-      token,
-      user,
-      ...(expiresMs === undefined ? {} : { expiresMs }),
-    });
-  }
-
-  /** Begins to read; after `join`. */
-  start(): void {
-    this.connection.start();
+    const expiry = expiresMs === undefined ? {} : { expiresMs };
+    this.session.sendControl({ kind: "credential", token, user, ...expiry });
   }
 
   deliver(frame: Frame): DropReason {
-    return this.connection.send(frame);
+    return this.session.send(frame);
   }
 
   flush(): void {
-    this.connection.flush();
+    this.session.flush();
   }
 
+  /** Closes all connections; gone when they are. */
   close(code: number, reason: string): void {
-    this.connection.close(code, reason);
+    this.session.close(code, reason);
   }
 
   /** Closes because the server goes away; a v2 peer is told when to come again. */
-  sendAway(reason: string, message: string): void {
-    this.#sayBye({ kind: "bye", reason, message, retryAfterMs: RETRY_AFTER_MS });
+  sendAway(reason: string, message: string, retryAfterMs: number): void {
+    this.session.sendControl({ kind: "bye", reason, message, retryAfterMs });
     this.close(CloseCode.goingAway, message);
   }
 
   /** Closes because the peer may not stay. */
   cut(reason: string, message: string): void {
-    this.#sayBye({ kind: "bye", reason, message });
+    this.session.sendControl({ kind: "bye", reason, message });
     this.close(CloseCode.policyViolation, message);
-  }
-
-  snapshot(learnedMacs: readonly Mac[]): PeerSnapshot {
-    return {
-      id: this.id,
-      mac: this.#port?.mac,
-      remoteAddress: this.remote.address,
-      user: this.remote.user,
-      distinguishedName: this.remote.distinguishedName,
-      sinceMs: this.sinceMs,
-      bridge: this.#opening.bridge,
-      learnedMacs,
-      sentBytes: this.connection.sentBytes,
-      receivedBytes: this.connection.receivedBytes,
-    };
-  }
-
-  get port(): Port | undefined {
-    return this.#port;
-  }
-
-  #sayBye(bye: ControlMessage): void {
-    if (this.connection.dialect === "v2") this.connection.sendControl(bye);
   }
 
   #onFrame(frame: Frame): void {
@@ -221,29 +238,38 @@ export class Peer implements Egress {
     this.#port.ingressDrops.add(reason);
   }
 
-  #onControl(message: ControlMessage): void {
-    if (message.kind === "bye") this.close(CloseCode.normal, message.reason);
-    else if (message.kind === "hello" && !this.#hasHello) this.#onHello(message);
-    else if (message.kind === "update" && message.mtu !== undefined) this.#port?.limitMtu(message.mtu);
-  }
-
-  #onHello(message: HelloMessage): void {
-    this.#hasHello = true;
-    this.connection.peerOffloads = message.offloads;
+  /** Each connection says hello, and each gets its welcome. */
+  #onHello(connection: PeerConnection, message: HelloMessage): void {
+    this.#offloads = message.offloads;
+    connection.peerOffloads = message.offloads;
     this.#port?.limitMtu(message.mtu);
-    const { maxMessageBytes } = this.#options;
-    const { mtu, prefixes } = this.#deps.network.definition;
-    const addresses = assignedAddresses(this.#grant.rules.addresses, prefixes);
-    // We take every kind of super-frame: what another port cannot take is segmented here.
-    const limits = { mtu, offloads: OFFLOAD_ALL, maxMessageBytes };
-    if (this.#port !== undefined) this.#echo = new PeerEcho(this.#deps.connectionDeps.clock, this.#port);
-    this.connection.sendControl({ kind: "welcome", agent: AGENT, ...limits, addresses, echo: true });
+    if (this.#port !== undefined) this.#echo ??= new PeerEcho(this.#deps.clock, this.#port);
+    const { definition } = this.#deps.network;
+    connection.sendControl(welcomeTo(this.#token, this.#grant.rules, definition, this.#options));
     this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
   }
 
-  #onClosed(closed: Closed): void {
+  #onConnectionLost({ admitted, number }: PeerConnection, closed: Closed): void {
+    if (admitted === this.#admitted) this.#admitted = this.session.connections.at(-1)?.admitted ?? admitted;
+    this.#deps.events.onConnectionLost(this, number, closed);
+  }
+
+  /** The switch counted it as sent when it delivered it. */
+  #onFrameLost(reason: DropReason): void {
+    if (this.#port === undefined) return;
+    this.#port.sentFrames--;
+    this.#port.egressDrops.add(reason);
+  }
+
+  #onOver(closed: Closed): void {
+    if (this.#token !== undefined) this.#deps.tokens.revoke(this.#token);
     if (this.#port !== undefined) this.#deps.network.leave(this.#port);
     this.#port = undefined;
-    this.#deps.onGone(this, closed);
+    this.#deps.events.onGone(this, closed);
   }
+}
+
+/** The original knows no sessions, and who only looks has no need of one: they are gone with their connection. */
+function comesBack({ dialect, guest }: AcceptedOpening): boolean {
+  return dialect === "v2" && !guest;
 }

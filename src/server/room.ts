@@ -1,13 +1,16 @@
 import type { Incoming } from "../transport/incoming.ts";
 import { type Admitted, ownerOf, type Refused } from "./admission.ts";
 import type { Network } from "./network.ts";
+import type { Peer } from "./peer.ts";
+import type { SessionTokens } from "./session-tokens.ts";
 import type { Tenure } from "./tenure.ts";
 
 export interface RoomDeps {
   /** By name. */
   readonly networks: ReadonlyMap<string, Network>;
   readonly peers: { readonly size: number };
-  readonly tenure: Pick<Tenure, "hasRoom">;
+  readonly tenure: Pick<Tenure, "hasRoom" | "hasHeld">;
+  readonly tokens: Pick<SessionTokens<Peer>, "find">;
 }
 
 /** A place that is free now. */
@@ -16,7 +19,13 @@ export interface Place {
   readonly network: Network;
 }
 
-/** Where there is a place for one peer more. */
+/** A place in a session that is here already. */
+export interface Claimed {
+  readonly state: "claimed";
+  readonly peer: Peer;
+}
+
+/** Where there is a place for one peer more, or for one connection more of a peer. */
 export class Room {
   readonly #deps: RoomDeps;
   readonly #maxPeers: number;
@@ -26,8 +35,19 @@ export class Room {
     this.#maxPeers = maxPeers;
   }
 
-  /** The place of somebody who may come in, and would be the peer `id`; or why there is none. */
-  placeFor(admitted: Admitted, id: number): Place | Refused {
+  /**
+   * The place of somebody who may come in, and would be the peer `id`; or why there is none. A claim that is not good
+   * is none: connection 0 begins a session anew, and another number has no session to be of.
+   */
+  placeFor(admitted: Admitted, id: number): Place | Claimed | Refused {
+    const { session } = admitted.opening;
+    if (session === undefined) return this.#newPlaceFor(admitted, id);
+    const peer = this.#deps.tokens.find(session.token);
+    if (peer?.isClaimedBy(admitted) === true) return { state: "claimed", peer };
+    return session.connection === 0 ? this.#newPlaceFor(admitted, id) : sessionOver(admitted);
+  }
+
+  #newPlaceFor(admitted: Admitted, id: number): Place | Refused {
     const { networks, peers, tenure } = this.#deps;
     const { opening, identity, grant } = admitted;
     const owner = ownerOf(identity, opening.mac, id);
@@ -35,13 +55,13 @@ export class Room {
     if (network === undefined) {
       return noRoom(admitted, 503, "network-missing", "The network is not there at the moment.");
     }
-    if (peers.size >= this.#maxPeers) {
+    if (peers.size >= this.#maxPeers && (opening.guest || !tenure.hasHeld)) {
       return noRoom(admitted, 503, "full", "This server has as many peers as it takes.");
     }
     if (opening.mac !== undefined && !network.guard.mayClaim(owner, opening.mac)) {
       return noRoom(admitted, 409, "mac-not-yours", "That MAC address belongs to somebody else.");
     }
-    if (!tenure.hasRoom(owner, grant)) {
+    if (!tenure.hasRoom(owner, grant, opening.guest)) {
       return noRoom(admitted, 409, "sessions", "You have as many sessions as you may have.");
     }
     return { state: "free", network };
@@ -52,6 +72,18 @@ export class Room {
 export function noRoom({ identity, remote }: Admitted, status: number, reason: string, message: string): Refused {
   const headers = [["Retry-After", "60"]] as const;
   return { state: "refused", status, reason, message, headers, user: identity.user, address: remote.address };
+}
+
+/** The answer to a claim of a session that is none, or not this client's. */
+export function sessionOver({ identity, remote }: Admitted): Refused {
+  const why = { status: 410, reason: "session-over", message: "That session is over: begin a new one." } as const;
+  return { state: "refused", ...why, headers: [], user: identity.user, address: remote.address };
+}
+
+/** The answer to who claims its session again and again. */
+export function claimsTooFast({ identity, remote }: Admitted): Refused {
+  const why = { status: 503, reason: "claims", message: "Your connections come and go too fast." } as const;
+  return { state: "refused", ...why, headers: [["Retry-After", "1"]], user: identity.user, address: remote.address };
 }
 
 /** The answer to a request that is not even decided on. */

@@ -1,3 +1,4 @@
+import type { Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerLegacyControl } from "../control/legacy-control.ts";
@@ -7,17 +8,18 @@ import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../tra
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
-import { formatResponse } from "../wire/http.ts";
 import type { MaskBytes } from "../wire/mask.ts";
-import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
 import { Admission, type AdmissionDeps, type Admitted, ownerOfUser, type Refused } from "./admission.ts";
 import { controlRefusal } from "./control-access.ts";
+import { answerHealth } from "./health.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
-import { Peer } from "./peer.ts";
+import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
+import { PeerLog } from "./peer-log.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { noRoom, Room, tooBusyFor } from "./room.ts";
+import { claimsTooFast, noRoom, Room, sessionOver, tooBusyFor } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
+import { SessionTokens } from "./session-tokens.ts";
 import { snapshotsOf } from "./snapshots.ts";
 import { Tenure } from "./tenure.ts";
 
@@ -40,6 +42,10 @@ const TICK_MS = 1_000;
 const TENURE_TICK_MS = 500;
 /** How long a drain waits for peers to take their leave, beyond the time a close may take. */
 const DRAIN_MARGIN_MS = 500;
+/** When peers may come again after the server went away: a restart takes about that long. */
+const RETRY_AFTER_MS = 500;
+/** And longer by this for each of them; each draws its time from once to twice that, so that 2,000 come within seconds. */
+const RETRY_PER_PEER_MS = 0.5;
 /** Requests that wait for their authenticators at a time; as many as may be in their handshake. */
 const MAX_DECIDING = 1_024;
 
@@ -57,6 +63,8 @@ export class Server {
   readonly #tenure: Tenure;
   readonly #room: Room;
   readonly #refusals: RefusalLog;
+  readonly #peerLog: PeerLog;
+  readonly #peerDeps: Omit<PeerDeps, "network">;
   readonly #peers = new Map<number, Peer>();
   readonly #startedMs = Date.now();
   #access: Access;
@@ -73,13 +81,17 @@ export class Server {
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     this.#refusals = new RefusalLog(clock, deps.log);
-    this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
-    this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure }, options);
-    const obstacleTo = (admitted: Admitted): Refused | undefined => {
-      const place = this.#room.placeFor(admitted, this.#lastId + 1);
-      return place.state === "refused" ? place : undefined;
+    this.#peerLog = new PeerLog(deps.log);
+    const tokens = new SessionTokens<Peer>();
+    const events: PeerEvents = {
+      onConnectionLost: (peer, connection, closed) => this.#peerLog.connectionLost(peer, connection, closed),
+      onGone: (peer, closed) => this.#onGone(peer, closed),
     };
-    this.#admission = new Admission({ clock, limiter, obstacleTo }, access);
+    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, events };
+    this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
+    this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
+    const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);
+    this.#admission = new Admission({ clock, limiter, placeFor }, access);
     for (const definition of deps.networks) this.#addNetwork(definition);
     this.#reserveAddresses();
   }
@@ -169,7 +181,7 @@ export class Server {
 
   #onIncoming(incoming: Incoming): void {
     if (incoming.isControl) this.#answerControl(incoming);
-    else if (incoming.request.path === "/healthz") this.#answerHealth(incoming);
+    else if (incoming.request.path === "/healthz") answerHealth(incoming, this.#peers.size);
     else void this.#admit(incoming);
   }
 
@@ -200,18 +212,19 @@ export class Server {
   }
 
   #join(incoming: Incoming, admitted: Admitted): void {
+    const place = this.#room.placeFor(admitted, this.#lastId + 1);
+    if (place.state === "refused") this.#refuse(incoming, place);
+    else if (place.state === "claimed") this.#resume(place.peer, incoming, admitted);
+    // The session that it claimed has ended since: what it showed was not redeemed for a new one.
+    else if (admitted.isClaim) this.#refuse(incoming, sessionOver(admitted));
+    else this.#begin(place.network, incoming, admitted);
+  }
+
+  #begin(network: Network, incoming: Incoming, admitted: Admitted): void {
     const id = this.#lastId + 1;
-    const place = this.#room.placeFor(admitted, id);
-    if (place.state === "refused") {
-      this.#refuse(incoming, place);
-      return;
-    }
-    const { network } = place;
-    const { log } = this.#deps;
-    const onGone = (gone: Peer, closed: Closed): void => this.#onGone(gone, closed);
-    const peerDeps = { log, network, connectionDeps: this.#connectionDeps, onGone };
-    const peer = new Peer(peerDeps, id, incoming, admitted, this.#options);
+    const peer = new Peer({ ...this.#peerDeps, network }, id, admitted, this.#options);
     this.#tenure.makeRoom(peer);
+    if (this.#peers.size >= this.#options.maxPeers) this.#tenure.freePlace();
     if (!peer.join()) {
       this.#refuse(incoming, noRoom(admitted, 503, "full", "This network has as many peers as it takes."));
       return;
@@ -219,15 +232,22 @@ export class Server {
     this.#lastId = id;
     this.#peers.set(id, peer);
     this.#tenure.begin(peer);
-    incoming.socket.write(formatResponse(101, admitted.opening.headers));
-    this.#logJoin(peer, incoming, admitted);
-    peer.start();
-    void this.#giveCredential(peer);
+    peer.attach(incoming, admitted, () => this.#peerLog.joined(peer, incoming, admitted));
+    void this.#giveCredential(peer, admitted.identity);
   }
 
-  async #giveCredential(peer: Peer): Promise<void> {
+  #resume(peer: Peer, incoming: Incoming, admitted: Admitted): void {
+    if (!peer.session.takeClaim()) {
+      this.#refuse(incoming, claimsTooFast(admitted));
+      return;
+    }
+    const number = admitted.opening.session?.connection ?? 0;
+    peer.attach(incoming, admitted, (arrival) => this.#peerLog.resumed(peer, incoming, number, arrival));
+  }
+
+  async #giveCredential(peer: Peer, identity: Identity): Promise<void> {
     try {
-      const credential = await this.#access.issueCredential(peer.identity);
+      const credential = await this.#access.issueCredential(identity);
       if (credential !== undefined) peer.giveCredential(credential);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -237,26 +257,10 @@ export class Server {
     }
   }
 
-  #logJoin(peer: Peer, incoming: Incoming, { opening, identity, grant }: Admitted): void {
-    const address = printable(peer.remote.address);
-    const user = printable(peer.remote.user);
-    const { dialect, mac, bridge } = opening;
-    const who = `${user === "" ? "" : `${user} at `}${address === "" ? incoming.via : address}`;
-    const what = `${bridge ? "bridge " : ""}${mac ?? "MAC not announced"}`;
-    const { method } = identity;
-    const groups = identity.groups.join(" ");
-    const { network } = grant;
-    const fields = { peer: peer.id, address, user, method, groups, network, via: incoming.via, dialect, mac, bridge };
-    this.#deps.log.info("peer.joined", `peer ${peer.id} joined ${network}: ${who}, ${what}, ${dialect}`, fields);
-  }
-
   #onGone(peer: Peer, closed: Closed): void {
     this.#peers.delete(peer.id);
     this.#tenure.end(peer);
-    const { code, reason, by } = closed;
-    const { receivedBytes, sentBytes } = peer.connection;
-    const text = `peer ${peer.id} left: ${reason === "" ? `code ${code}` : reason}`;
-    this.#deps.log.info("peer.left", text, { peer: peer.id, code, by, receivedBytes, sentBytes });
+    this.#peerLog.left(peer, closed);
     if (this.#peers.size === 0) this.#onEmpty?.();
   }
 
@@ -276,22 +280,15 @@ export class Server {
     return peer !== undefined;
   }
 
-  #answerHealth(incoming: Incoming): void {
-    const body = `${JSON.stringify({ status: "ok", peers: this.#peers.size })}\n`;
-    const headers = [
-      ["Content-Type", "application/json"],
-      ["Cache-Control", "no-store"],
-      ["Connection", "close"],
-    ] as const;
-    answerAndClose(incoming.socket, formatResponse(200, headers, body));
-  }
-
   async #drain(): Promise<void> {
     const isEmpty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       this.#deps.clock.after(this.#options.closeTimeoutMs + DRAIN_MARGIN_MS, resolve);
     });
-    for (const peer of this.#peers.values()) peer.sendAway("shutting-down", "the server is shutting down");
+    const retryAfterMs = Math.round(RETRY_AFTER_MS + this.#peers.size * RETRY_PER_PEER_MS);
+    for (const peer of this.#peers.values()) {
+      peer.sendAway("shutting-down", "the server is shutting down", retryAfterMs);
+    }
     await isEmpty;
   }
 }

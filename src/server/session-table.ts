@@ -1,10 +1,14 @@
 import type { Grant } from "../access/grant.ts";
+import type { Mac } from "../wire/mac.ts";
 import type { Peer } from "./peer.ts";
 
 /** Whether there is room for one session more, and which session has to go for it. */
 export type SessionRoom = { readonly state: "room"; readonly yielding: readonly Peer[] } | { readonly state: "full" };
 
-/** The sessions of each owner, the oldest first. */
+/**
+ * The sessions of each owner, the oldest first. One that waits for its client yields before all others, whatever the
+ * grant says: most likely its client was started again, and knows nothing of it.
+ */
 export class SessionTable {
   readonly #byOwner = new Map<string, Set<Peer>>();
 
@@ -13,8 +17,12 @@ export class SessionTable {
     const surplus = held.size + 1 - sessions;
     if (surplus <= 0) return { state: "room", yielding: [] };
     // A limit of none means none, whoever would yield.
-    if (yields === "newest" || sessions < 1) return { state: "full" };
-    return { state: "room", yielding: [...held].slice(0, surplus) };
+    if (sessions < 1) return { state: "full" };
+    const waiting = [...held].filter((peer) => peer.session.isHeld);
+    if (surplus <= waiting.length) return { state: "room", yielding: waiting.slice(0, surplus) };
+    if (yields === "newest") return { state: "full" };
+    const present = [...held].filter((peer) => !peer.session.isHeld);
+    return { state: "room", yielding: [...waiting, ...present].slice(0, surplus) };
   }
 
   /** Sessions beyond what the grant allows, after it changed. */
@@ -23,6 +31,12 @@ export class SessionTable {
     const surplus = Math.max(0, held.length - sessions);
     if (surplus === 0) return [];
     return yields === "oldest" ? held.slice(0, surplus) : held.slice(-surplus);
+  }
+
+  /** Sessions that wait for the client with this MAC: a newcomer with it is that client, and knows nothing of them. */
+  heldWith(owner: string, mac: Mac | undefined): readonly Peer[] {
+    if (mac === undefined) return [];
+    return [...(this.#byOwner.get(owner) ?? [])].filter((peer) => peer.session.isHeld && peer.mac === mac);
   }
 
   add(owner: string, peer: Peer): void {

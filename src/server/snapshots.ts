@@ -20,7 +20,7 @@ export function snapshotsOf(
     const { uplink } = network;
     if (uplink !== undefined) snapshots.push(uplinkSnapshot(uplink, at(network, uplink.port.index), startedMs));
   }
-  for (const peer of peers) snapshots.push(peer.snapshot(at(peer.network, peer.port?.index ?? -1)));
+  for (const peer of peers) snapshots.push(peerSnapshot(peer, at(peer.network, peer.port?.index ?? -1)));
   return snapshots;
 }
 
@@ -47,5 +47,15 @@ function uplinkSnapshot({ port }: Uplink, learned: readonly Mac[], startedMs: nu
     learnedMacs: learned,
     sentBytes: port.sentBytes,
     receivedBytes: port.receivedBytes,
+    connections: 0,
   };
+}
+
+function peerSnapshot(peer: Peer, learnedMacs: readonly Mac[]): PeerSnapshot {
+  const { id, mac, sinceMs } = peer;
+  const connections = peer.session.connections.length;
+  const { address: remoteAddress, user, distinguishedName } = peer.remote;
+  const { sentBytes, receivedBytes } = peer.session.traffic;
+  const who = { id, mac, remoteAddress, user, distinguishedName, sinceMs, bridge: peer.isBridge };
+  return { ...who, learnedMacs, sentBytes, receivedBytes, connections };
 }

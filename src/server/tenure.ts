@@ -24,17 +24,37 @@ export class Tenure {
     this.#deps = deps;
   }
 
-  /** Whether an owner may have one session more, if need be in an older one's place. */
-  hasRoom(owner: string, grant: Grant): boolean {
-    return this.#sessions.roomFor(owner, grant).state === "room";
+  /** Whether an owner may have one session more, if need be in an older one's place; a guest's is in nobody's. */
+  hasRoom(owner: string, grant: Grant, isGuest: boolean): boolean {
+    const room = this.#sessions.roomFor(owner, grant);
+    return room.state === "room" && !(isGuest && room.yielding.length > 0);
+  }
+
+  /** Whether a session waits for its client that could yield its place to a newcomer. */
+  get hasHeld(): boolean {
+    return this.#firstHeld() !== undefined;
+  }
+
+  /** Makes a place free in a full server: who waits for its client has no right to keep others out. See `hasHeld`. */
+  freePlace(): void {
+    const held = this.#firstHeld();
+    if (held !== undefined) this.#cut(held, "no-room", "somebody else needed its place");
+  }
+
+  #firstHeld(): Peer | undefined {
+    for (const peer of this.#deps.peers.values()) if (peer.session.isHeld) return peer;
+    return undefined;
   }
 
   /** Makes room for a newcomer's session by cutting the oldest ones, if the grant says so; see `hasRoom`. */
   makeRoom(newcomer: Peer): void {
+    if (newcomer.isGuest) return;
     const room = this.#sessions.roomFor(newcomer.owner, newcomer.grant);
     if (room.state === "full") return;
-    for (const peer of room.yielding)
+    const former = this.#sessions.heldWith(newcomer.owner, newcomer.mac);
+    for (const peer of new Set([...former, ...room.yielding])) {
       this.#cut(peer, "replaced", "a newer session of yours has taken this one's place");
+    }
   }
 
   begin(peer: Peer): void {
@@ -50,9 +70,10 @@ export class Tenure {
   /** Cuts whose credentials or grant have ended by now, Unix milliseconds. Cheap: asked every half second. */
   endStale({ chain }: Access, nowMs: number): void {
     for (const peer of this.#deps.peers.values()) {
-      const endMs = Math.min(peer.identity.expiresMs ?? Infinity, peer.grant.expiresMs ?? Infinity);
+      const identities = peer.admissions.map(({ identity }) => identity);
+      const endMs = Math.min(peer.grant.expiresMs ?? Infinity, ...identities.map((one) => one.expiresMs ?? Infinity));
       if (endMs <= nowMs) this.#cut(peer, "expired", "your permission has expired");
-      else if (!chain.isStillGood(peer.identity, nowMs)) this.#cut(peer, ...CREDENTIALS_ENDED);
+      else if (!identities.every((one) => chain.isStillGood(one, nowMs))) this.#cut(peer, ...CREDENTIALS_ENDED);
     }
   }
 
@@ -66,15 +87,23 @@ export class Tenure {
     }
   }
 
+  /** Each connection must be one that would be let in now; the newest one says what the session may do. */
   #recheckOne(peer: Peer, { chain, policy }: Access, nowMs: number): void {
-    if (!chain.isStillGood(peer.identity, nowMs)) {
-      this.#cut(peer, ...CREDENTIALS_ENDED);
-      return;
+    let grant = peer.grant;
+    for (const { identity, remote, path } of peer.admissions) {
+      if (!chain.isStillGood(identity, nowMs)) {
+        this.#cut(peer, ...CREDENTIALS_ENDED);
+        return;
+      }
+      const decision = policy.decide(identity, { address: remote.address, path, nowMs });
+      const ending = decision.state === "denied" ? decision : endingOf(peer, decision.grant);
+      if (ending !== undefined) {
+        this.#cut(peer, ending.reason, ending.message);
+        return;
+      }
+      if (decision.state === "granted") grant = decision.grant;
     }
-    const decision = policy.decide(peer.identity, { ...peer.visit, nowMs });
-    const ending = decision.state === "denied" ? decision : endingOf(peer, decision.grant);
-    if (ending !== undefined) this.#cut(peer, ending.reason, ending.message);
-    else if (decision.state === "granted") peer.regrant(decision.grant);
+    peer.regrant(grant);
   }
 
   /** Logs what policy and guard dropped, peer by peer, now and then. `nowMs` is the clock's. */

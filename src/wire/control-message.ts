@@ -93,7 +93,7 @@ export type HelloMessage = z.infer<typeof hello>;
 /** The server's answer to `hello`, with the limits of this network. */
 export type WelcomeMessage = z.infer<typeof welcome>;
 /** What changed since hello or welcome. */
-type UpdateMessage = z.infer<typeof update>;
+export type UpdateMessage = z.infer<typeof update>;
 /** Why the sender is about to close, and when it is worth coming back. */
 type ByeMessage = z.infer<typeof bye>;
 /**

@@ -18,6 +18,7 @@ const PEERS: readonly PeerSnapshot[] = [
     learnedMacs: ["02:ab:cd:00:00:0e" as Mac],
     sentBytes: 5_000_000_000,
     receivedBytes: 42,
+    connections: 1,
   },
   {
     id: 8,
@@ -30,6 +31,7 @@ const PEERS: readonly PeerSnapshot[] = [
     learnedMacs: [],
     sentBytes: 0,
     receivedBytes: 0,
+    connections: 1,
   },
 ];
 

@@ -13,7 +13,7 @@ import { newTokenSecret } from "../../../src/access/token.ts";
 import { WEB_SERVER_DEFAULTS, WebServerAuthenticator } from "../../../src/access/web-server-authenticator.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import type { Access } from "../../../src/server/access.ts";
-import { Admission, ownerOf, type Refused } from "../../../src/server/admission.ts";
+import { Admission, type AdmissionDeps, ownerOf } from "../../../src/server/admission.ts";
 import type { Incoming } from "../../../src/transport/incoming.ts";
 import { parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
@@ -91,9 +91,9 @@ describe("admission", () => {
   let clock: HandClock;
   let authenticator: OneToken;
   let faults: unknown[];
-  let obstacle: Refused | undefined;
+  let place: ReturnType<AdmissionDeps["placeFor"]>;
   beforeEach(() => {
-    obstacle = undefined;
+    place = { state: "free" };
     clock = new HandClock();
     authenticator = new OneToken();
     faults = [];
@@ -120,7 +120,7 @@ describe("admission", () => {
 
   function admissionTo(access: Access): Admission {
     const limiter = new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS);
-    return new Admission({ clock, limiter, obstacleTo: () => obstacle }, access);
+    return new Admission({ clock, limiter, placeFor: () => place }, access);
   }
 
   test("lets in who is identified and granted something", async () => {
@@ -174,12 +174,22 @@ describe("admission", () => {
     const denied: Partial<PolicyData> = { defaults: { deny: true } };
     assert.equal((await admission(denied).decide(incoming({ headers: WITH_TOKEN }))).state, "refused");
     assert.equal((await admission().decide(incoming({ headers: bridge }))).state, "refused");
-    obstacle = { state: "refused", status: 503, reason: "full", message: "", headers: [], user: "alice", address: "" };
-    assert.equal(await admission().decide(incoming({ headers: WITH_TOKEN })), obstacle);
+    place = { state: "refused", status: 503, reason: "full", message: "", headers: [], user: "alice", address: "" };
+    assert.equal(await admission().decide(incoming({ headers: WITH_TOKEN })), place);
     assert.equal(authenticator.redeemed, 0);
-    obstacle = undefined;
+    place = { state: "free" };
     assert.equal((await admission().decide(incoming({ headers: WITH_TOKEN }))).state, "admitted");
     assert.equal(authenticator.redeemed, 1);
+  });
+
+  test("redeems nothing for a session that is there, and says that it was so", async () => {
+    place = { state: "claimed" };
+    const decision = await admission().decide(incoming({ headers: WITH_TOKEN }));
+    assert.equal(decision.state === "admitted" && decision.isClaim, true);
+    assert.deepEqual([authenticator.asked, authenticator.redeemed], [1, 0]);
+    place = { state: "free" };
+    const begun = await admission().decide(incoming({ headers: WITH_TOKEN }));
+    assert.equal(begun.state === "admitted" && begun.isClaim, false);
   });
 
   test("refuses who was too late to redeem", async () => {

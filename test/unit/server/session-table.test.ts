@@ -5,7 +5,7 @@ import type { Peer } from "../../../src/server/peer.ts";
 import { SessionTable } from "../../../src/server/session-table.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 
-const peer = (id: number): Peer => ({ id }) as Peer;
+const peer = (id: number): Peer => ({ id, session: { isHeld: false } }) as Peer;
 const grant = (sessions: number, yields: Grant["yields"]): Grant => ({
   network: "default",
   rules: DEFAULT_PORT_RULES,
