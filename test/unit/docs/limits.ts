@@ -20,6 +20,7 @@ import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
 import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
 import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
+import { MAX_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/hold-queue.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
@@ -31,6 +32,7 @@ import { MAX_VLAN_TAGS } from "../../../src/wire/ethernet.ts";
 import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
 import { MAX_IPV4_FRAGMENTS } from "../../../src/wire/ip-fragment.ts";
 import { IPV6_MAX_EXTENSIONS } from "../../../src/wire/ip-packet.ts";
+import { MAX_SESSION_CONNECTIONS } from "../../../src/wire/session-claim.ts";
 import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
 import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
 import { MAX_CONTROL_PAYLOAD_BYTES } from "../../../src/wire/websocket.ts";
@@ -150,6 +152,12 @@ const PEERS: Limits = {
   "of them, at once": own("src/transport/control-budget.ts", "MESSAGES_AT_ONCE"),
   "control frame, bytes": MAX_CONTROL_PAYLOAD_BYTES,
   "control message, characters": MAX_CONTROL_TEXT_LENGTH,
+  "connections of a session": MAX_SESSION_CONNECTIONS,
+  "token of a session, random bytes": own("src/server/session-tokens.ts", "TOKEN_BYTES"),
+  "claims of a session, per second and at once": ownBudget("src/server/session.ts", "CLAIMS"),
+  "a session without a connection, ms": SERVER_DEFAULTS.holdMs,
+  "frames held for it, bytes": MAX_HELD_BYTES,
+  "and for how long, ms": MAX_HELD_MS,
   "words of a peer, characters": own("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
   "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
   "of it, kept for control messages, bytes": own("src/transport/egress-queue.ts", "CONTROL_RESERVE_BYTES"),

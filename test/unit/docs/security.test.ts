@@ -19,6 +19,7 @@ const NO_LIMITS: readonly string[] = [
     "MAX_COUNTED_MS",
     "INITIAL_MS",
     "RETRY_AFTER_MS",
+    "RETRY_PER_PEER_MS",
     "DRAIN_MARGIN_MS",
     "UNSETTLED_MS",
     "SILENT_MS",
