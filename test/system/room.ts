@@ -105,9 +105,9 @@ export class Room {
   }
 
   /** A client of ours in a bridge with a cable to one more host, which is the member and knows nothing of a VPN. */
-  async addBridgedHost(): Promise<Member> {
+  async addBridgedHost(...flags: readonly string[]): Promise<Member> {
     const { namespace, host, address } = await this.#addHost("bridge");
-    const vpn = await startClient(namespace, ["--bridge", "--tap", TAP, `ws://${host}${PATH}`]);
+    const vpn = await startClient(namespace, [...flags, "--bridge", "--tap", TAP, `ws://${host}${PATH}`]);
     const behind = await this.#lab.namespace("behind");
     await namespace.ip("link", "add", "br0", "type", "bridge");
     await namespace.ip("link", "add", "cable", "type", "veth", "peer", "name", TAP, "netns", behind.name);
