@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   transport: {
     folders: ["base", "wire"],
-    packages: ["node:*", "ipaddr.js"],
+    packages: ["node:*", "ipaddr.js", "socks"],
     why: "a connection knows frames, not switches and devices",
   },
   guard: {

@@ -1,5 +1,6 @@
 import { PeerError } from "../base/errors.ts";
 import { printable } from "../wire/printable.ts";
+import { connectFaultOf } from "./connect-fault.ts";
 import type { ServerUrl } from "./server-url.ts";
 
 /** Sentences for everything that can go wrong on the way to an open WebSocket: what failed, and what to do. */
@@ -14,6 +15,7 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "No answer came: a firewall may swallow the packets.",
   EHOSTUNREACH: "There is no way to that host from here.",
   ENETUNREACH: "This machine has no route there: is it online?",
+  EADDRNOTAVAIL: "No interface of this machine has the address that was given with --source.",
   EPROTO: NOT_TLS,
   // What OpenSSL makes of an answer in plain text, before version 3.2 and since.
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
@@ -34,11 +36,10 @@ const TLS_HINTS: Readonly<Record<string, string>> = {
 /** The connection, or its TLS, could not be made. What is a sentence already stays as it is. */
 export function connectError(url: ServerUrl, error: Error): PeerError {
   if (error instanceof PeerError) return error;
-  const cause = firstCause(error);
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const { code, reason } = connectFaultOf(error);
   const hint = TLS_HINTS[code] ?? NETWORK_HINTS[code];
   const what = code in TLS_HINTS ? "does not trust the certificate of" : "cannot connect to";
-  return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${reasonOf(cause)}`, {
+  return new PeerError("CONNECT_FAILED", `${what} ${url.display}: ${reason}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
@@ -50,17 +51,6 @@ export function pinError(url: ServerUrl, pins: readonly string[], seen: string):
   return new PeerError("PIN_MISMATCH", message, {
     hint: "Nothing was sent. If the operator has changed the key, ask them for the new pin or invite; if not, somebody sits on the path.",
   });
-}
-
-/** OpenSSL's messages carry the thread, its source files and a line feed; its reason alone is words for people. */
-function reasonOf(error: Error): string {
-  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
-}
-
-/** When every address of a name failed, Node throws an AggregateError without a message of its own. */
-function firstCause(error: Error): Error {
-  const [first] = error instanceof AggregateError ? error.errors : [];
-  return first instanceof Error ? first : error;
 }
 
 export function lateError(url: ServerUrl, step: string, timeoutMs: number): PeerError {
@@ -115,16 +105,27 @@ export interface Refusal {
   readonly sentence: string;
   /** The header Retry-After as it came. */
   readonly retryAfter: string | undefined;
+  /** The header Via, by which a proxy that nobody asked for may give itself away; as it came. */
+  readonly via: string | undefined;
 }
+
+/** What a proxy makes of an upgrade that it does not know: an ordinary request, which is answered so. */
+const STRIPPED_STATUSES: ReadonlySet<number> = new Set([200, 400, 426]);
+const STRIPPED_HINT =
+  "A proxy on the way reads the traffic and strips Upgrade: use wss://, which it cannot read, or name it with --proxy, so that it makes a tunnel.";
 
 /** An HTTP answer other than 101. */
 export function statusError(url: ServerUrl, refusal: Refusal, shown: Shown): UpgradeRefusedError {
   const { status, reason, sentence } = refusal;
-  const hint =
-    status === 401 ? UNAUTHORIZED_HINTS[shown] : (STATUS_HINTS[status] ?? "Is this the address of a VPN server?");
   const answer = `${url.display} answered ${status} ${printable(reason, 100)}`.trimEnd();
   const message = sentence === "" ? answer : `${answer}: ${sentence}`;
-  return new UpgradeRefusedError(message, hint, status, retryAfterMs(refusal.retryAfter));
+  return new UpgradeRefusedError(message, hintOf(url, refusal, shown), status, retryAfterMs(refusal.retryAfter));
+}
+
+function hintOf({ isSecure }: ServerUrl, { status, via }: Refusal, shown: Shown): string {
+  if (status === 401) return UNAUTHORIZED_HINTS[shown];
+  if (!isSecure && via !== undefined && STRIPPED_STATUSES.has(status)) return STRIPPED_HINT;
+  return STATUS_HINTS[status] ?? "Is this the address of a VPN server?";
 }
 
 /** A server may slow us down, not send us away. */

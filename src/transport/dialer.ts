@@ -1,23 +1,24 @@
 import type { Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import type { PeerError } from "../base/errors.ts";
 import { AGENT } from "../base/version.ts";
-import { DEFAULT_HTTP_LIMITS, mayHeadBeSettled, parseResponseHead, type ResponseHead } from "../wire/http.ts";
+import type { ResponseHead } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { checkOpeningResponse, formatOpening, newWebSocketKey } from "../wire/opening.ts";
 import type { SessionClaim } from "../wire/session-claim.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
 import { type ClientCredentials, formatAuthorization } from "./client-credentials.ts";
 import { connectError, handshakeError, lateError, pinError, type Shown, statusError } from "./dial-error.ts";
-import { connectFirst } from "./happy-eyeballs.ts";
 import { keyPin } from "./key-pin.ts";
-import { type HeadFormat, readHead } from "./read-head.ts";
+import { readHead } from "./read-head.ts";
 import { readRefusalSentence } from "./refusal-sentence.ts";
+import { RESPONSE_FORMAT } from "./response-format.ts";
 import { type ServerUrl, serverName } from "./server-url.ts";
-import { TLS_SETTINGS } from "./tls-settings.ts";
+import { startTls } from "./tls-client.ts";
 import type { UpgradedSocket } from "./upgraded-socket.ts";
 import type { WayOut } from "./way-out.ts";
+import { connectToServer } from "./way-to-server.ts";
 
 export interface TlsClientOptions {
   /** PEM; the system's list if undefined. */
@@ -69,17 +70,19 @@ export async function dial(clock: Clock, options: DialOptions, signal: AbortSign
 }
 
 function connected(clock: Clock, options: DialOptions, signal: AbortSignal): Promise<Socket> {
-  const { url, timeoutMs } = options;
+  const { url, way, timeoutMs } = options;
   return new Promise<Socket>((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => reject(lateError(url, "connecting", timeoutMs)));
+    const proxy = way.proxyFor(url);
+    const step = proxy === undefined ? "connecting" : `connecting by the proxy ${proxy.display}`;
+    const cancel = clock.after(timeoutMs, () => reject(lateError(url, step, timeoutMs)));
     const fail = (error: Error): void => {
       cancel();
       reject(connectError(url, error));
     };
     // A look-up cannot be called off, only left alone.
     signal.addEventListener("abort", () => fail(new Error("the attempt was called off")), { once: true });
-    connectFirst(clock, url, signal)
-      .then((socket) => (url.isSecure ? startTls(socket, options) : socket))
+    connectToServer(clock, options, signal)
+      .then((socket) => (url.isSecure ? secured(socket, options) : socket))
       .then((socket) => {
         cancel();
         resolve(socket);
@@ -87,34 +90,16 @@ function connected(clock: Clock, options: DialOptions, signal: AbortSignal): Pro
   });
 }
 
-/**
- * TLS over a connection; the socket goes with it, and it with the socket. No session is ever resumed, so the
- * certificate is checked each time, before a byte of the request is sent.
- */
-function startTls(socket: Socket, { url, tls }: DialOptions): Promise<Socket> {
-  const servername = serverName(url);
-  const stream = connectTls({
-    socket,
-    host: url.host,
-    ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: tls.verify && tls.pins.length === 0,
-    ...TLS_SETTINGS,
-    ...(servername === undefined ? {} : { servername }),
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
-  });
-  return new Promise((resolve, reject) => {
-    stream.once("secureConnect", () => {
-      const fault = pinFault(stream, url, tls.pins);
-      if (fault === undefined) return resolve(stream);
-      stream.destroy();
-      reject(fault);
-    });
-    // Stays for the socket's life: an error without a listener would end the process, and "close" follows.
-    stream.on("error", reject);
-    stream.once("close", () => reject(new Error("the connection was closed")));
-  });
+/** TLS to the server over a connection. A pin that does not fit ends it before a byte of the request is sent. */
+async function secured(socket: Socket, { url, tls, way }: DialOptions): Promise<Socket> {
+  const { ca, cert, key, pins } = tls;
+  const verify = tls.verify && pins.length === 0;
+  const name = way.serverName ?? serverName(url);
+  const stream = await startTls(socket, { host: url.host, serverName: name, ca, cert, key, verify });
+  const fault = pinFault(stream, url, pins);
+  if (fault === undefined) return stream;
+  stream.destroy();
+  throw fault;
 }
 
 /** Why the server's key is not the one wanted; undefined if it is, or if none in particular is wanted. */
@@ -125,17 +110,15 @@ function pinFault(stream: TLSSocket, url: ServerUrl, pins: readonly string[]): P
   return pins.includes(seen) ? undefined : pinError(url, pins, seen);
 }
 
-const RESPONSE_FORMAT: HeadFormat<ResponseHead> = {
-  mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS),
-  parse: (bytes, start, end) => parseResponseHead(bytes, start, end, DEFAULT_HTTP_LIMITS),
-};
-
 function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<UpgradedSocket> {
-  const { url, mac, bridge, session, dialects, credentials, timeoutMs } = options;
+  const { url, way, mac, bridge, session, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
   const authorization = credentials === undefined ? undefined : formatAuthorization(credentials);
-  const { hostHeader: host, path } = url;
-  socket.write(formatOpening({ host, path, key, mac, bridge, session, authorization, dialects, userAgent: AGENT }));
+  const { headers, hostHeader: host = url.hostHeader } = way;
+  const { path } = url;
+  socket.write(
+    formatOpening({ host, path, key, mac, bridge, session, authorization, dialects, userAgent: AGENT, headers }),
+  );
   return new Promise((resolve, reject) => {
     readHead(clock, socket, { timeoutMs, format: RESPONSE_FORMAT }, (outcome) => {
       if (outcome.state === "late") return reject(lateError(url, "the answer to the upgrade", timeoutMs));
@@ -160,5 +143,6 @@ async function refused(
   const sentence = await readRefusalSentence(clock, socket, head, rest);
   const { status, reason, headers } = head;
   const shown: Shown = credentials?.kind ?? (url.isSecure && tls.cert !== undefined ? "certificate" : "nothing");
-  return statusError(url, { status, reason, sentence, retryAfter: headers.get("retry-after") }, shown);
+  const refusal = { status, reason, sentence, retryAfter: headers.get("retry-after"), via: headers.get("via") };
+  return statusError(url, refusal, shown);
 }

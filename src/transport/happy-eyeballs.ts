@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { firstSuccess } from "../base/first-success.ts";
 
@@ -24,31 +24,31 @@ export interface Destination {
   readonly port: number;
 }
 
-/** Every address of a name, the best first; rejects if there is none. */
-export type Resolve = (host: string) => Promise<readonly Address[]>;
-
-const systemResolve: Resolve = (host) => lookup(host, { all: true, order: "verbatim" });
-
-/**
- * Connects to the first of a name's addresses that answers (RFC 8305): one more is tried every 250 ms, or as soon as one
- * fails, and the earlier attempts go on beside it; silent ones are tried again every 500 ms. Node's own autoSelectFamily gives each up when the next one begins, so
- * that a line slower than that never connects. Rejects with the one error or an AggregateError; `signal` ends all.
- */
-export async function connectFirst(
-  clock: Clock,
-  { host, port }: Destination,
-  signal: AbortSignal,
-  resolve: Resolve = systemResolve,
-): Promise<Socket> {
-  signal.throwIfAborted();
-  const addresses = interleaveFamilies(await resolve(host));
-  signal.throwIfAborted();
-  const attempt: Attempt = (address, called) => connect({ host: address, port, signal: called });
-  return race(clock, addresses, attempt, signal);
+/** Every address of a name, the best first, as the system says now; rejects if there is none. */
+export function lookUp(host: string): Promise<readonly Address[]> {
+  return lookup(host, { all: true, order: "verbatim" });
 }
 
 /** Begins to connect, by a socket that `signal` destroys. Each has a signal of its own: there may be many in 10 s. */
-type Attempt = (address: string, signal: AbortSignal) => Socket;
+export type Attempt = (address: string, signal: AbortSignal) => Socket;
+
+/**
+ * Connects to the first of the addresses that answers (RFC 8305): one more is tried every 250 ms, or as soon as one
+ * fails, and the earlier attempts go on beside it; silent ones are tried again every 500 ms. Node's own autoSelectFamily
+ * gives each up when the next one begins, so that a line slower than that never connects. Rejects with the one error or an
+ * AggregateError; `signal` ends all.
+ */
+export async function connectFirst(
+  clock: Clock,
+  resolve: () => Promise<readonly Address[]>,
+  signal: AbortSignal,
+  attempt: Attempt,
+): Promise<Socket> {
+  signal.throwIfAborted();
+  const addresses = interleaveFamilies(await resolve());
+  signal.throwIfAborted();
+  return race(clock, addresses, attempt, signal);
+}
 
 function race(clock: Clock, targets: readonly string[], attempt: Attempt, signal: AbortSignal): Promise<Socket> {
   const begin = async (address: string, called: AbortSignal): Promise<Socket> => connected(attempt(address, called));

@@ -46,8 +46,8 @@ export function parseServerUrl(text: string): ServerUrl {
 }
 
 /** The name for SNI and the certificate check; undefined for an address, which SNI does not carry (RFC 6066 3). */
-export function serverName(url: ServerUrl): string | undefined {
-  return isIP(url.host) === 0 ? url.host : undefined;
+export function serverName({ host }: { readonly host: string }): string | undefined {
+  return isIP(host) === 0 ? host : undefined;
 }
 
 function decodeCredentials(url: URL): string {

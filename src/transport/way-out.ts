@@ -1,13 +1,16 @@
+import type { Socket } from "node:net";
 import type { HeaderList } from "../wire/http.ts";
+import type { ProxyLogin } from "./proxy-login.ts";
+import type { ServerUrl } from "./server-url.ts";
 
 /** A proxy between us and the server. */
-interface Proxy {
+export interface ForwardProxy {
   /** `http` and `https` (TLS to the proxy) speak CONNECT (RFC 9110, 9.3.6), the others SOCKS 5 (RFC 1928). */
   readonly kind: "http" | "https" | "socks5" | "socks5h";
+  /** Name or address, an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `user:password`. Secret. */
-  readonly credentials: string | undefined;
+  readonly login: ProxyLogin | undefined;
   /** Without credentials, for logs. */
   readonly display: string;
 }
@@ -15,13 +18,15 @@ interface Proxy {
 /** How a client gets out of its network and to the server; everything but the URL, TLS and who it is. */
 export interface WayOut {
   /** The proxy for a server, by what flags, configuration and environment say; undefined: straight. */
-  readonly proxyFor: (host: string, port: number) => Proxy | undefined;
-  /** Addresses that stand in for DNS: `host:port` in lower case to an IP address. */
-  readonly resolve: ReadonlyMap<string, string>;
+  readonly proxyFor: (url: ServerUrl) => ForwardProxy | undefined;
+  /** PEM of those who sign a proxy's certificate; the system's list if undefined. */
+  readonly proxyCa: Buffer | undefined;
+  /** Addresses that stand in for DNS: `host:port` or `*:port` in lower case to IP addresses, the best first. */
+  readonly resolve: ReadonlyMap<string, readonly string[]>;
   /** Our own address of the connection. */
   readonly sourceAddress: string | undefined;
-  /** The interface that the connection must leave by (SO_BINDTODEVICE). */
-  readonly interfaceName: string | undefined;
+  /** Makes the socket that is to connect, for one that must leave by an interface; undefined: Node does. May throw a PeerError. */
+  readonly makeSocket: ((family: 4 | 6) => Socket) | undefined;
   /** Sent with the upgrade, beside ours. May be secrets. */
   readonly headers: HeaderList;
   /** In place of the URL's host, in the header Host. */
@@ -33,9 +38,10 @@ export interface WayOut {
 /** Straight to the server, as the URL says. */
 export const STRAIGHT: WayOut = Object.freeze({
   proxyFor: () => undefined,
+  proxyCa: undefined,
   resolve: new Map(),
   sourceAddress: undefined,
-  interfaceName: undefined,
+  makeSocket: undefined,
   headers: [],
   hostHeader: undefined,
   serverName: undefined,

@@ -163,6 +163,8 @@ export interface ClientOpening {
   /** What the client is ready to speak; v2 is offered if it is among them. */
   readonly dialects: readonly Dialect[];
   readonly userAgent: string;
+  /** Sent behind ours. */
+  readonly headers?: HeaderList | undefined;
 }
 
 /** The client's request. Throws a RangeError for a value that does not fit into a header. */
@@ -184,7 +186,7 @@ export function formatOpening(opening: ClientOpening): Uint8Array {
     headers.push([CONNECTION_HEADER, String(opening.session.connection)]);
   }
   if (opening.authorization !== undefined) headers.push(["Authorization", opening.authorization]);
-  return formatRequestHead("GET", opening.path, headers);
+  return formatRequestHead("GET", opening.path, [...headers, ...(opening.headers ?? [])]);
 }
 
 type OpeningAnswer =

@@ -41,7 +41,12 @@ describe("happy eyeballs", () => {
   });
 
   const dial = (clock: HandClock, addresses: readonly Address[], signal = never): Promise<Socket> =>
-    connectFirst(clock, { host: "h", port }, signal, async () => addresses);
+    connectFirst(
+      clock,
+      async () => addresses,
+      signal,
+      (host, called) => connect({ host, port, signal: called }),
+    );
 
   test("takes the families in turn, the resolver's favourite first", () => {
     const of = (family: number, ...names: string[]) => names.map((address) => ({ address, family }));

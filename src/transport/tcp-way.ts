@@ -1,0 +1,38 @@
+import { connect, isIP, type Socket } from "node:net";
+import { addAbortSignal } from "node:stream";
+import type { Clock } from "../base/clock.ts";
+import { PeerError } from "../base/errors.ts";
+import { type Address, connectFirst, type Destination, lookUp } from "./happy-eyeballs.ts";
+import type { WayOut } from "./way-out.ts";
+
+/** A TCP connection to a server or a proxy as the way out says: to which addresses, from which one, by which interface. */
+export function connectTcp(clock: Clock, destination: Destination, way: WayOut, signal: AbortSignal): Promise<Socket> {
+  const { sourceAddress: localAddress, makeSocket } = way;
+  return connectFirst(
+    clock,
+    () => addressesOf(destination, way),
+    signal,
+    (host) => {
+      const where = { host, port: destination.port, ...(localAddress === undefined ? {} : { localAddress }) };
+      if (makeSocket === undefined) return connect({ ...where, signal: called });
+      const socket = makeSocket(isIP(host) === 6 ? 6 : 4);
+      addAbortSignal(called, socket);
+      return socket.connect(where);
+    },
+  );
+}
+
+/** Every address that can be reached from ours, the best first: those given, else what DNS says now. */
+export async function addressesOf(
+  { host, port }: Destination,
+  { resolve, sourceAddress }: Pick<WayOut, "resolve" | "sourceAddress">,
+): Promise<readonly Address[]> {
+  const given = resolve.get(`${host.toLowerCase()}:${port}`) ?? resolve.get(`*:${port}`);
+  const all = given?.map((address) => ({ address, family: isIP(address) })) ?? (await lookUp(host));
+  const family = sourceAddress === undefined ? undefined : isIP(sourceAddress);
+  const reachable = all.filter((one) => family === undefined || one.family === family);
+  if (reachable.length > 0) return reachable;
+  throw new PeerError("SOURCE_FAMILY", `${host} has no IPv${family} address, and ${sourceAddress} is one.`, {
+    hint: "Give --source an address of the other family, or leave it away.",
+  });
+}
