@@ -11,8 +11,6 @@ const MAX_FIELD_BYTES = 255;
 /** Replies after which another of the server's addresses may still do. */
 const OF_ONE_ADDRESS =
   /- (?:Failure|NetworkUnreachable|HostUnreachable|ConnectionRefused|TTLExpired|AddressNotSupported)$/;
-/** The package's own limit, which our signal always comes before. */
-const NEVER_MS = 3_600_000;
 
 export interface SocksOptions {
   readonly proxy: ForwardProxy;
@@ -56,7 +54,8 @@ async function handshake({ proxy, open }: SocksOptions, destination: Destination
     destination: { ...destination },
     proxy: { host, port, type: 5, ...(userId === undefined ? {} : { userId, password: password ?? "" }) },
     existing_socket: socket,
-    timeout: NEVER_MS,
+    // An hour: our signal ends the socket long before.
+    timeout: 3_600_000,
   });
   return pausedAgain(socket);
 }

@@ -2,24 +2,20 @@ import { connect, isIP, type Socket } from "node:net";
 import { addAbortSignal } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { PeerError } from "../base/errors.ts";
-import { type Address, connectFirst, type Destination, lookUp } from "./happy-eyeballs.ts";
+import { type Address, type Attempt, connectFirst, type Destination, lookUp } from "./happy-eyeballs.ts";
 import type { WayOut } from "./way-out.ts";
 
 /** A TCP connection to a server or a proxy as the way out says: to which addresses, from which one, by which interface. */
 export function connectTcp(clock: Clock, destination: Destination, way: WayOut, signal: AbortSignal): Promise<Socket> {
   const { sourceAddress: localAddress, makeSocket } = way;
-  return connectFirst(
-    clock,
-    () => addressesOf(destination, way),
-    signal,
-    (host) => {
-      const where = { host, port: destination.port, ...(localAddress === undefined ? {} : { localAddress }) };
-      if (makeSocket === undefined) return connect({ ...where, signal: called });
-      const socket = makeSocket(isIP(host) === 6 ? 6 : 4);
-      addAbortSignal(called, socket);
-      return socket.connect(where);
-    },
-  );
+  const attempt: Attempt = (host, called) => {
+    const where = { host, port: destination.port, ...(localAddress === undefined ? {} : { localAddress }) };
+    if (makeSocket === undefined) return connect({ ...where, signal: called });
+    const socket = makeSocket(isIP(host) === 6 ? 6 : 4);
+    addAbortSignal(called, socket);
+    return socket.connect(where);
+  };
+  return connectFirst(clock, () => addressesOf(destination, way), signal, attempt);
 }
 
 /** Every address that can be reached from ours, the best first: those given, else what DNS says now. */
