@@ -41,6 +41,8 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
+  // In a bridge it would have frames of the others dropped without a word; the server answers what is too large.
+  const fitMtu = mtu === undefined && !bridge;
   const failed = makeFailure();
   const deps: ClientDeps = {
     clock: systemClock,
@@ -55,7 +57,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   };
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects }),
+    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects, fitMtu }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);

@@ -19,6 +19,8 @@ export interface ClientOptions extends ConnectionLimits {
   /** Shown until the server gives others. */
   readonly credentials: ClientCredentials | undefined;
   readonly bridge: boolean;
+  /** Whether the device's MTU may follow the network's: nobody has chosen it, and no bridge hangs on it. */
+  readonly fitMtu: boolean;
   readonly dialects: readonly Dialect[];
   readonly backoff: BackoffOptions;
   /** A link that lasted this long was a success: the next wait is short again. */
@@ -31,6 +33,7 @@ export const CLIENT_DEFAULTS = {
   way: STRAIGHT,
   connections: "auto",
   bridge: false,
+  fitMtu: true,
   dialects: ["v2", "v1"],
   backoff: { firstMs: 500, maxMs: 15_000 },
   stableAfterMs: 5_000,

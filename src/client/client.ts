@@ -13,6 +13,7 @@ import type { MaskBytes } from "../wire/mask.ts";
 import { Offload } from "../wire/offload.ts";
 import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import type { ClientOptions } from "./client-options.ts";
+import { DeviceMtu } from "./device-mtu.ts";
 import { Link } from "./link.ts";
 
 /** The largest message of a super-frame. */
@@ -45,6 +46,7 @@ export class Client {
   readonly drops = new DropCounters();
   readonly #deps: ClientDeps;
   readonly #link: Link;
+  readonly #mtu: DeviceMtu;
   /** Whether what the server says can be nobody else's word. */
   readonly #isTrusted: boolean;
   /** Whether we show a token: only that is exchanged for another. */
@@ -62,6 +64,7 @@ export class Client {
     this.#isTrusted = options.servers.every((server) => isTrustedPath(server, options.tls));
     this.#showsToken = options.credentials?.kind === "bearer";
     const { clock, log, device } = deps;
+    this.#mtu = new DeviceMtu({ log, device }, options);
     const connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const events = {
       onUp: (up: WebSocketConnection) => this.#onUp(up),
@@ -157,9 +160,6 @@ export class Client {
     if (this.#connection !== undefined) this.#connection.peerOffloads = takesSuperFrames ? offloads : Offload.none;
     if (addresses !== undefined && this.#isTrusted) this.#deps.assignAddresses?.(addresses);
     log.debug("client.welcome", `the server runs ${agent}`, { mtu });
-    if (mtu < device.mtu) {
-      const text = `the server's network has an MTU of ${mtu}, ${device.name} has ${device.mtu}: large frames will be lost.\n  Start the client with --mtu ${mtu}.`;
-      log.warn("client.mtu", text, { mtu, deviceMtu: device.mtu });
-    }
+    if (this.#mtu.fit(mtu)) this.#connection?.sendControl({ kind: "update", mtu: device.mtu });
   }
 }

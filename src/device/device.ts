@@ -34,6 +34,8 @@ export interface Device {
   readonly mac: Mac;
   /** Largest payload of an Ethernet frame, in bytes, without the 14-byte header (and without a VLAN tag). */
   readonly mtu: number;
+  /** Throws a DeviceError, and leaves the MTU as it was. */
+  setMtu(bytes: number): void;
   /** What `write` takes beyond ordinary frames. */
   readonly offloads: OffloadSet;
   /** Frames that the kernel refused to take since the start. */

@@ -28,6 +28,14 @@ export function configureLink(addon: Addon, name: string, options: TapOptions): 
   return addon.readLink(name);
 }
 
+/** Throws a DeviceError. */
+export function setLinkMtu(addon: Addon, name: string, mtu: number): void {
+  explainFault(
+    () => addon.setLinkMtu(addon.readLink(name).index, mtu),
+    (fault) => linkError(name, `MTU ${mtu}`, fault),
+  );
+}
+
 /** A persistent TAP may have the address already. */
 function addAddress(addon: Addon, name: string, index: number, cidr: Cidr): void {
   explainFault(

@@ -73,7 +73,7 @@ class FrameQueue implements FrameBatch {
 export class MemoryDevice implements Device {
   readonly name: string;
   readonly mac: Mac;
-  readonly mtu: number;
+  mtu: number;
   readonly offloads: OffloadSet;
   readonly #batch = new WriteBatch((bytes, entries, count) => this.#writeOut(bytes, entries, count));
   /** Takes what the peer writes; swapped with `#delivered` when it is read, so both may be in use at once. */
@@ -97,6 +97,10 @@ export class MemoryDevice implements Device {
   /** Makes `peer` the reader of what is written here. */
   join(peer: MemoryDevice): void {
     this.#peer = peer;
+  }
+
+  setMtu(bytes: number): void {
+    this.mtu = bytes;
   }
 
   get refused(): number {

@@ -8,9 +8,9 @@
 import type { Frame } from "../wire/frame.ts";
 import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL, Offload, type OffloadSet } from "../wire/offload.ts";
-import { loadAddon, type NativeTap } from "./addon.ts";
+import { type Addon, loadAddon, type NativeTap } from "./addon.ts";
 import { type Device, type DeviceHandlers, HEADROOM } from "./device.ts";
-import { configureLink } from "./link.ts";
+import { configureLink, setLinkMtu } from "./link.ts";
 import { negotiateOffloads } from "./offload-negotiation.ts";
 import { explainFault, tapOpenError, tapReadError } from "./tap-error.ts";
 import { checkTapOptions, type TapOptions } from "./tap-options.ts";
@@ -46,7 +46,7 @@ export function openTap(options: TapOptions): Device {
     const wanted = native.vnetHeader ? options.offloads : Offload.none;
     const offloads = negotiateOffloads((set) => native.setOffload(set), wanted);
     const { mac, mtu } = configureLink(addon, native.name, options);
-    return new TapDevice(native, mac as Mac, mtu, offloads);
+    return new TapDevice(addon, native, mac as Mac, mtu, offloads);
   } catch (error) {
     native.close();
     throw error;
@@ -56,18 +56,25 @@ export function openTap(options: TapOptions): Device {
 class TapDevice implements Device {
   readonly name: string;
   readonly mac: Mac;
-  readonly mtu: number;
+  mtu: number;
   readonly offloads: OffloadSet;
+  readonly #addon: Addon;
   readonly #native: NativeTap;
   readonly #batch: WriteBatch;
 
-  constructor(native: NativeTap, mac: Mac, mtu: number, offloads: OffloadSet) {
+  constructor(addon: Addon, native: NativeTap, mac: Mac, mtu: number, offloads: OffloadSet) {
+    this.#addon = addon;
     this.#native = native;
     this.#batch = new WriteBatch((bytes, entries, count) => native.write(bytes, entries, count));
     this.name = native.name;
     this.mac = mac;
     this.mtu = mtu;
     this.offloads = offloads;
+  }
+
+  setMtu(bytes: number): void {
+    setLinkMtu(this.#addon, this.name, bytes);
+    this.mtu = bytes;
   }
 
   get refused(): number {

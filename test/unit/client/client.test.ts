@@ -199,12 +199,21 @@ describe("client", () => {
     assert.equal(log.of("client.connected")[0]?.fields.dialect, "v1");
   });
 
-  test("warns if the network's MTU is below the device's", async () => {
+  test("lowers the device's MTU to the network's, and tells the server", async () => {
     const [server, host] = [await serve(), new Host("tap", A)];
     start(server.port, host);
     server.welcome(await server.client(), { mtu: 1400 });
-    await waitFor("the warning", () => log.of("client.mtu").length === 1, { pollMs: 2 });
-    assert.match(log.of("client.mtu")[0]?.message ?? "", /--mtu 1400/);
+    await waitFor("the update", () => server.texts.length === 2, { pollMs: 2 });
+    assert.deepEqual(server.texts[1], { kind: "update", mtu: 1400 });
+    assert.deepEqual(log.of("client.mtu")[0]?.fields, { mtu: 1400, before: 1500 });
+  });
+
+  test("warns if the network's MTU is below one that somebody chose", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    start(server.port, host, { fitMtu: false });
+    server.welcome(await server.client(), { mtu: 1400 });
+    await waitFor("the warning", () => log.of("client.mtu-kept").length === 1, { pollMs: 2 });
+    assert.match(log.of("client.mtu-kept")[0]?.message ?? "", /--mtu 1400/);
   });
 
   test("comes back when the server went away, with the same device, and counts what was lost meanwhile", async () => {

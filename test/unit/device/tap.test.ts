@@ -70,6 +70,15 @@ describe("the TAP", { skip: await whyNoLab("iperf3") }, () => {
     assert.equal(deviceExists(NAME), false);
   });
 
+  test("has another MTU when it is told to, unless the kernel refuses", () => {
+    withTap({ mtu: 1500 }, (tap) => {
+      tap.setMtu(1300);
+      assert.deepEqual([tap.mtu, loadAddon().readLink(NAME).mtu], [1300, 1300]);
+      assert.throws(() => tap.setMtu(70_000), /MTU 70000/);
+      assert.deepEqual([tap.mtu, loadAddon().readLink(NAME).mtu], [1300, 1300]);
+    });
+  });
+
   test("takes a free number for %d, and differs from its neighbours in name and MAC", () => {
     withTap({ name: `${NAME}x%d` }, (first) => {
       withTap({ name: `${NAME}x%d` }, (second) => {
