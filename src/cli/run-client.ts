@@ -19,9 +19,10 @@ import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
+import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings, ClientTlsFiles {
+export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
@@ -33,10 +34,11 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles {
 
 /** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
-  hideSecrets(settings.target);
+  hideSecrets(settings);
   const log = makeLogger(settings.logFormat, settings.logLevel);
   const { url, pins, credentials, dialects, keep } = findTarget(settings);
   const tls = loadClientTls(settings, pins);
+  const way = loadWay(settings, process.env);
   warnOfRisks(log, { url, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
@@ -57,7 +59,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   };
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects, fitMtu }),
+    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, way, credentials, bridge, dialects, fitMtu }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
@@ -74,11 +76,12 @@ export async function runClient(settings: ClientSettings): Promise<void> {
 }
 
 /** Before anything else is done: what stands on the command line is there for every user to see. */
-function hideSecrets(target: string | undefined): void {
-  if (target === undefined) return;
-  // An invite is a secret, a query may hold a token, and before an @ there may be a password.
-  if (isInvite(target)) hideCommandLine("vpn-ws client vpn-ws:…");
-  else if (/[?@]/.test(target)) hideCommandLine(`vpn-ws client ${parseServerUrl(target).display}`);
+function hideSecrets({ target, proxy, headers }: ClientSettings): void {
+  // An invite is a secret, a query may hold a token, before an @ there may be a password, and a header may be one.
+  if (target !== undefined && isInvite(target)) hideCommandLine("vpn-ws client vpn-ws:…");
+  else if (/[?@]/.test(target ?? "") || proxy?.includes("@") || headers.length > 0) {
+    hideCommandLine(`vpn-ws client ${target === undefined ? "…" : parseServerUrl(target).display}`);
+  }
 }
 
 function warnOfRisks(
