@@ -30,15 +30,18 @@ By a proxy, here or in HTTPS_PROXY:
 /** `vpn-ws client`. */
 export function clientCommand(): Command {
   const command = makeCommand("client", "join a network", DESCRIPTION)
-    .argument("[url]", "ws:// or wss://host[:port]/path, an invite, or - for one on standard input")
+    .argument(
+      "[url...]",
+      "ws:// or wss://host[:port]/path, several for one network; an invite, or - for one on standard input",
+    )
     .option("--tap <name>", "name of the TAP (default: the first free vpn0, vpn1, …)")
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
     .option("--mtu <bytes>", "MTU of the TAP (default: 1500)", parseMtu)
     .option("--bridge", "the TAP is bridged to another network: frames may come from any address behind it")
     .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP");
-  return addLogFlags(addWayFlags(addJoinFlags(command))).action((target: string | undefined, flags: ClientFlags) =>
+  return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets: readonly string[], flags: ClientFlags) =>
     runClient({
-      ...joinSettings(target, flags),
+      ...joinSettings(targets, flags),
       ...waySettings(flags),
       tap: flags.tap,
       addresses: flags.address ?? [],

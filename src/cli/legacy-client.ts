@@ -28,7 +28,7 @@ export function legacyClientCommand(): Command {
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
       ...WAY_SETTINGS_DEFAULTS,
-      target: url,
+      targets: [url],
       inviteFile: undefined,
       stateDir: undefined,
       pins: [],

@@ -8,7 +8,7 @@ import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { isInvite } from "../transport/invite.ts";
-import { parseServerUrl, type ServerUrl } from "../transport/server-url.ts";
+import { parseServerUrl } from "../transport/server-url.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
@@ -36,10 +36,10 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySetti
 export async function runClient(settings: ClientSettings): Promise<void> {
   hideSecrets(settings);
   const log = makeLogger(settings.logFormat, settings.logLevel);
-  const { url, pins, credentials, dialects, keep } = findTarget(settings);
+  const { servers, pins, credentials, dialects, keep } = findTarget(settings);
   const tls = loadClientTls(settings, pins);
   const way = loadWay(settings, process.env);
-  warnOfRisks(log, { url, tls, credentials });
+  warnOfRisks(log, { servers, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
@@ -59,7 +59,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   };
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, way, credentials, bridge, dialects, fitMtu }),
+    Object.freeze({ ...CLIENT_DEFAULTS, servers, tls, way, credentials, bridge, dialects, fitMtu }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
@@ -76,25 +76,28 @@ export async function runClient(settings: ClientSettings): Promise<void> {
 }
 
 /** Before anything else is done: what stands on the command line is there for every user to see. */
-function hideSecrets({ target, proxy, headers }: ClientSettings): void {
+function hideSecrets({ targets, proxy, headers }: ClientSettings): void {
   // An invite is a secret, a query may hold a token, before an @ there may be a password, and a header may be one.
-  if (target !== undefined && isInvite(target)) hideCommandLine("vpn-ws client vpn-ws:…");
-  else if (/[?@]/.test(target ?? "") || proxy?.includes("@") || headers.length > 0) {
-    hideCommandLine(`vpn-ws client ${target === undefined ? "…" : parseServerUrl(target).display}`);
-  }
+  const isSecret = targets.some((target) => isInvite(target) || /[?@]/.test(target));
+  if (!isSecret && !proxy?.includes("@") && headers.length === 0) return;
+  const shown = targets.map((target) =>
+    isInvite(target) || target === "-" ? "vpn-ws:…" : parseServerUrl(target).display,
+  );
+  hideCommandLine(["vpn-ws client", ...shown].join(" "));
 }
 
 function warnOfRisks(
   log: Logger,
-  { url, tls, credentials }: Pick<ClientOptions, "tls" | "credentials"> & { readonly url: ServerUrl },
+  { servers, tls, credentials }: Pick<ClientOptions, "servers" | "tls" | "credentials">,
 ): void {
-  if (url.credentials !== undefined) {
+  if (servers.some((url) => url.credentials !== undefined)) {
     log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
   }
-  if (!tls.verify && url.isSecure && tls.pins.length === 0) {
+  if (!tls.verify && servers.some(({ isSecure }) => isSecure) && tls.pins.length === 0) {
     log.warn("client.unverified", "--no-verify: whoever sits on the path can read and change everything");
   }
-  if (credentials !== undefined && !url.isSecure && !isLoopback(url)) {
-    log.warn("client.plain-credentials", `the credentials cross the network to ${url.host} in clear: use wss://`);
+  const open = servers.find((url) => !url.isSecure && !isLoopback(url));
+  if (credentials !== undefined && open !== undefined) {
+    log.warn("client.plain-credentials", `the credentials cross the network to ${open.host} in clear: use wss://`);
   }
 }
