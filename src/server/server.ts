@@ -5,6 +5,7 @@ import { answerLegacyControl } from "../control/legacy-control.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
+import { CHUNK_BYTES, FrameStore } from "../transport/frame-store.ts";
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
@@ -13,6 +14,7 @@ import type { Access } from "./access.ts";
 import { Admission, type AdmissionDeps, type Admitted, ownerOfUser, type Refused } from "./admission.ts";
 import { controlRefusal } from "./control-access.ts";
 import { answerHealth } from "./health.ts";
+import { MAX_ALL_HELD_BYTES } from "./hold-queue.ts";
 import { Network, type NetworkDefinition } from "./network.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
 import { PeerLog } from "./peer-log.ts";
@@ -87,7 +89,8 @@ export class Server {
       onConnectionLost: (peer, connection, closed) => this.#peerLog.connectionLost(peer, connection, closed),
       onGone: (peer, closed) => this.#onGone(peer, closed),
     };
-    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, events };
+    const store = new FrameStore({ maxChunks: MAX_ALL_HELD_BYTES / CHUNK_BYTES });
+    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, store, events };
     this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);

@@ -20,7 +20,7 @@ import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
 import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
 import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
-import { MAX_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/hold-queue.ts";
+import { MAX_ALL_HELD_BYTES, MAX_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/hold-queue.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
@@ -157,6 +157,8 @@ const PEERS: Limits = {
   "claims of a session, per second and at once": ownBudget("src/server/session.ts", "CLAIMS"),
   "a session without a connection, ms": SERVER_DEFAULTS.holdMs,
   "frames held for it, bytes": MAX_HELD_BYTES,
+  "frames held for all such, bytes": MAX_ALL_HELD_BYTES,
+  "of what is left of that, a session may hold one in": own("src/server/hold-queue.ts", "AVAILABLE_PER_HELD"),
   "and for how long, ms": MAX_HELD_MS,
   "words of a peer, characters": own("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
   "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
