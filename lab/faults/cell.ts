@@ -17,7 +17,7 @@ import { startServer, type VpnProcess } from "../vpn.ts";
 import { waitFor } from "../wait.ts";
 import { readPeers } from "./control-peers.ts";
 import type { CellFault, ClientFault, FaultKind } from "./fault.ts";
-import { FaultyClient, makeTap, SERVER_ADDRESS } from "./faulty-client.ts";
+import { FaultyClient, makeTap, SERVER_ADDRESS, SERVER_MAC } from "./faulty-client.ts";
 import { Footprint } from "./footprint.ts";
 
 export interface CellOptions {
@@ -42,8 +42,6 @@ const STUCK_MS = 15_000;
 
 /** The server knows of a lost connection by then, and has let go of what it held. */
 const CONSISTENT_MS = 25_000;
-
-const SERVER_MAC = "02:00:00:00:01:01";
 
 export class Cell {
   readonly clients: FaultyClient[] = [];

@@ -5,9 +5,9 @@ import { TAP } from "../network.ts";
 import { DIRECTION_DEFAULTS, type PathSettings } from "../path/direction-settings.ts";
 import type { Path } from "../path/path.ts";
 import { startClient, type VpnProcess } from "../vpn.ts";
+import { EndlessPing } from "./endless-ping.ts";
 import type { ClientFault } from "./fault.ts";
 import { Footprint } from "./footprint.ts";
-import { PingWatch } from "./ping-watch.ts";
 
 export interface FaultyClientOptions {
   /** Counts from 0 in its cell. */
@@ -19,8 +19,9 @@ export interface FaultyClientOptions {
   readonly flags: readonly string[];
 }
 
-/** Inner address of the server. */
+/** Of the server's TAP. */
 export const SERVER_ADDRESS = "10.78.0.1";
+export const SERVER_MAC = "02:00:00:00:01:01";
 
 /** Hosts that a roaming client takes, one after the other. */
 const FIRST_HOST = 3;
@@ -36,7 +37,7 @@ export class FaultyClient {
   readonly #options: FaultyClientOptions;
   readonly #namespace: Namespace;
   readonly #path: Path;
-  readonly #ping: PingWatch;
+  readonly #ping: EndlessPing;
   readonly #footprints: Footprint[] = [];
   #vpn: VpnProcess;
   #host = FIRST_HOST;
@@ -48,7 +49,7 @@ export class FaultyClient {
     this.#path = path;
     this.#vpn = vpn;
     this.#options = options;
-    this.#ping = new PingWatch(namespace, SERVER_ADDRESS);
+    this.#ping = new EndlessPing(namespace, SERVER_ADDRESS);
     this.#footprints.push(new Footprint(this.name, vpn.child.pid));
   }
 
@@ -56,7 +57,10 @@ export class FaultyClient {
     const namespace = await lab.namespace(options.name);
     const path = await lab.path(namespace, server, options.path, { seed: options.seed });
     const mac = `02:00:00:00:01:${(options.index + 2).toString(16).padStart(2, "0")}`;
-    await makeTap(namespace, mac, `10.78.0.${options.index + 2}/24`);
+    const address = `10.78.0.${options.index + 2}`;
+    await makeTap(namespace, mac, `${address}/24`);
+    await knowNeighbour(namespace, SERVER_ADDRESS, SERVER_MAC);
+    await knowNeighbour(server, address, mac);
     return new FaultyClient(namespace, path, mac.toUpperCase(), await startAt(namespace, path, options), options);
   }
 
@@ -126,6 +130,11 @@ export async function makeTap(namespace: Namespace, mac: string, cidr: string): 
   await namespace.ip("tuntap", "add", "dev", TAP, "mode", "tap");
   await namespace.ip("link", "set", TAP, "address", mac, "up");
   await namespace.ip("address", "add", cidr, "dev", TAP);
+}
+
+/** For good: a kernel that has given up on a neighbour asks for it once a second only. */
+async function knowNeighbour(namespace: Namespace, address: string, mac: string): Promise<void> {
+  await namespace.ip("neigh", "replace", address, "lladdr", mac, "dev", TAP, "nud", "permanent");
 }
 
 async function startAt(namespace: Namespace, path: Path, { port, flags }: FaultyClientOptions): Promise<VpnProcess> {
