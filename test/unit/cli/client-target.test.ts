@@ -126,7 +126,7 @@ describe("an invite", () => {
     failsWith("INVITE_CONFLICT", { targets: [INVITE], dialects: ["v1"] }, /--protocol/);
     failsWith("INVITE_CONFLICT", { targets: [unpinned], verify: false }, /--no-verify/);
     failsWith("INVITE_CONFLICT", { targets: [INVITE], stateDir: undefined }, /vpn-ws client/);
-    failsWith("INVITE_INVALID", { targets: [INVITE].slice(0, -12) });
+    failsWith("INVITE_INVALID", { targets: [INVITE.slice(0, -12)] });
     assert.equal(tokenOf(find({ targets: [INVITE], verify: false })), TOKEN);
   });
 });
