@@ -2,12 +2,12 @@ import type { Clock } from "../base/clock.ts";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Closed } from "../transport/connection.ts";
+import { ConnectionSet, type Sender } from "../transport/connection-set.ts";
 import type { FrameStore } from "../transport/frame-store.ts";
+import { HoldQueue } from "../transport/hold-queue.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage } from "../wire/control-message.ts";
 import type { Frame } from "../wire/frame.ts";
-import { ConnectionSet, type Sender } from "./connection-set.ts";
-import { HoldQueue } from "./hold-queue.ts";
 import { SessionTraffic } from "./session-traffic.ts";
 
 /** What a session needs of a connection. */
@@ -20,6 +20,12 @@ export interface SessionConnection extends Sender {
   /** Idempotent. `Session.closed` follows, within `closeTimeoutMs` and never before this returns. */
   close(code: number, reason: string): void;
 }
+
+/** What all sessions of a server hold together: a hundred at their bound. */
+export const MAX_ALL_HELD_BYTES = 32 * 1024 * 1024;
+
+/** A frame that is older when the client is back is stale. */
+export const MAX_HELD_MS = 10_000;
 
 export interface SessionDeps {
   readonly clock: Clock;
@@ -172,7 +178,10 @@ export class Session<Connection extends SessionConnection> {
     if (this.#connections.size === 0) {
       this.#state = "held";
       const { store } = this.#deps;
-      this.#hold = new HoldQueue({ store, onLost: (reason) => this.#events.onFrameLost(reason) });
+      this.#hold = new HoldQueue(
+        { store, onLost: (reason) => this.#events.onFrameLost(reason) },
+        { maxHeldMs: MAX_HELD_MS },
+      );
       this.#cancelHold = this.#deps.clock.after(this.#options.holdMs, () => this.#end(closed));
     }
     this.#events.onConnectionLost(connection, closed);

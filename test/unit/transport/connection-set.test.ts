@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Drop, type DropReason } from "../../../src/base/drop-reason.ts";
-import { ConnectionSet } from "../../../src/server/connection-set.ts";
+import { ConnectionSet } from "../../../src/transport/connection-set.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { MAX_SESSION_CONNECTIONS } from "../../../src/wire/session-claim.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";

@@ -1,17 +1,13 @@
 import { randomInt } from "node:crypto";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
-import { CHUNK_BYTES, chunksFor, type FrameStore } from "../transport/frame-store.ts";
 import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import { flowHash } from "../wire/flow.ts";
 import { Frame } from "../wire/frame.ts";
 import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { CHUNK_BYTES, chunksFor, type FrameStore } from "./frame-store.ts";
 
-/** What a session may hold for a client that is not there: what a broken line takes with it, and its repetitions. */
+/** What may be held for a session without a connection: what a broken line takes with it, and its repetitions. */
 export const MAX_HELD_BYTES = 256 * 1024;
-/** What all sessions hold together: a hundred at their bound. */
-export const MAX_ALL_HELD_BYTES = 32 * 1024 * 1024;
-/** What is older when the client is back is of no use to anybody; TCP has repeated it meanwhile. */
-export const MAX_HELD_MS = 10_000;
 /** A session may hold one chunk in eight of those that nobody holds, so that a few do not have them all. */
 const AVAILABLE_PER_HELD = 8;
 /** Flows that are told apart. */
@@ -19,10 +15,15 @@ const FLOWS = 64;
 const NONE = -1;
 
 export interface HoldQueueDeps {
-  /** Where the frames lie; for all sessions of a server. */
+  /** Where the frames lie; for all sessions of the process. */
   readonly store: FrameStore;
   /** A frame that was taken is lost after all. */
   readonly onLost: (reason: DropReason) => void;
+}
+
+export interface HoldQueueOptions {
+  /** What is older when there is a connection again is of no use to anybody; TCP has repeated it meanwhile. */
+  readonly maxHeldMs: number;
 }
 
 /**
@@ -34,6 +35,7 @@ export interface HoldQueueDeps {
  */
 export class HoldQueue {
   readonly #deps: HoldQueueDeps;
+  readonly #options: HoldQueueOptions;
   /** Unknown to strangers, so that nobody can choose whose flow to share. */
   readonly #seed = randomInt(2 ** 31);
   /** By flow: its oldest and newest frame, and the chunks of all of them. */
@@ -43,8 +45,9 @@ export class HoldQueue {
   #chunks = 0;
   #frames = 0;
 
-  constructor(deps: HoldQueueDeps) {
+  constructor(deps: HoldQueueDeps, options: HoldQueueOptions) {
     this.#deps = deps;
+    this.#options = options;
   }
 
   /** Frames that wait. */
@@ -76,7 +79,7 @@ export class HoldQueue {
     const frame = new Frame(scratch);
     for (let flow = 0; flow < FLOWS; flow++) {
       for (let held = this.#oldest[flow] as number; held !== NONE; held = this.#oldest[flow] as number) {
-        const isStale = nowMs - (store.arrivalMs[held] as number) > MAX_HELD_MS;
+        const isStale = nowMs - (store.arrivalMs[held] as number) > this.#options.maxHeldMs;
         if (!isStale) store.copy(held, scratch, 0);
         const bytes = store.frameBytes[held] as number;
         const drop = isStale ? Drop.egressStale : send(frame.set(scratch, VNET_HEADER_BYTES, bytes, true));

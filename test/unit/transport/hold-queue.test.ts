@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Drop, type DropReason } from "../../../src/base/drop-reason.ts";
-import { HoldQueue, MAX_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/hold-queue.ts";
 import { CHUNK_BYTES, FrameStore } from "../../../src/transport/frame-store.ts";
+import { HoldQueue, MAX_HELD_BYTES } from "../../../src/transport/hold-queue.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 import { superFrame } from "../../contract/test-frames.ts";
@@ -20,6 +20,8 @@ const frameOf = (flow: number, payload: string | Buffer = "x"): Buffer =>
     payload,
   );
 
+const MAX_HELD_MS = 10_000;
+
 describe("hold queue", () => {
   let store: FrameStore;
   let lost: DropReason[];
@@ -27,7 +29,7 @@ describe("hold queue", () => {
   beforeEach(() => {
     store = new FrameStore({ maxChunks: 16_384 });
     lost = [];
-    queue = new HoldQueue({ store, onLost: (reason) => lost.push(reason) });
+    queue = new HoldQueue({ store, onLost: (reason) => lost.push(reason) }, { maxHeldMs: MAX_HELD_MS });
   });
 
   const take = (bytes: Buffer, nowMs = 0, to = queue): DropReason =>
@@ -112,7 +114,10 @@ describe("hold queue", () => {
 
   test("leaves room for other sessions where memory is short", () => {
     const small = new FrameStore({ maxChunks: 256 });
-    const queues = Array.from({ length: 8 }, () => new HoldQueue({ store: small, onLost: () => {} }));
+    const queues = Array.from(
+      { length: 8 },
+      () => new HoldQueue({ store: small, onLost: () => {} }, { maxHeldMs: MAX_HELD_MS }),
+    );
     for (const one of queues) for (let i = 0; i < 200; i++) take(frameOf(i), 0, one);
     for (const [index, { frames }] of queues.entries()) assert.ok(frames > 0, `session ${index} holds nothing`);
     for (const one of queues) one.clear();
@@ -126,7 +131,7 @@ describe("hold queue", () => {
   test("takes frames without allocating, full or not", () => {
     const frames = Array.from({ length: 64 }, (_, flow) => frameOf(flow, Buffer.alloc(80)));
     const frame = new Frame(Buffer.alloc(0));
-    const quiet = new HoldQueue({ store, onLost: () => {} });
+    const quiet = new HoldQueue({ store, onLost: () => {} }, { maxHeldMs: MAX_HELD_MS });
     const grown = leastHeapGrowthBytes(() => {
       for (let i = 0; i < 20_000; i++) {
         const bytes = frames[i % frames.length] as Buffer;
