@@ -108,6 +108,7 @@ export class PeerConnection {
   #onControl(message: ControlMessage, events: PeerConnectionEvents): void {
     if (message.kind === "bye") events.onBye(message.reason);
     else if (message.kind === "update") events.onUpdate(message);
+    else if (message.kind === "quiet") this.#connection.excuse(message.forMs);
     else if (message.kind === "hello" && !this.#hasHello) {
       this.#hasHello = true;
       events.onHello(this, message);

@@ -54,7 +54,7 @@ export class PeerEcho {
 
   #deliver(reply: Frame): DropReason {
     const port = this.#port;
-    if (!this.#budget.take(reply.length + ANSWER_COST_BYTES, this.#clock.nowMs())) return Drop.rateDown;
+    if (!this.#budget.take(reply.length + ANSWER_COST_BYTES, this.#clock.nowMs())) return Drop.egressFull;
     const drop = (port.guard?.permit(reply) ?? Drop.none) || port.egress.deliver(reply);
     if (drop !== Drop.none) return drop;
     port.sentFrames++;

@@ -40,8 +40,11 @@ export interface DialOptions {
   readonly tls: TlsClientOptions;
   readonly way: WayOut;
   readonly credentials: ClientCredentials | undefined;
-  readonly mac: Mac;
+  /** Undefined: none is announced, and no frames are given before one is sent. */
+  readonly mac: Mac | undefined;
   readonly bridge: boolean;
+  /** It only looks: no session of the user's is to make way for it. */
+  readonly guest?: boolean;
   /** The session that is to go on; undefined for a new one. */
   readonly session?: SessionClaim | undefined;
   /** Dialects offered, the best first. */
@@ -111,14 +114,13 @@ function pinFault(stream: TLSSocket, url: ServerUrl, pins: readonly string[]): P
 }
 
 function upgrade(clock: Clock, socket: Socket, options: DialOptions): Promise<UpgradedSocket> {
-  const { url, way, mac, bridge, session, dialects, credentials, timeoutMs } = options;
+  const { url, way, mac, bridge, guest, session, dialects, credentials, timeoutMs } = options;
   const key = newWebSocketKey();
   const authorization = credentials === undefined ? undefined : formatAuthorization(credentials);
   const { headers, hostHeader: host = url.hostHeader } = way;
   const { path } = url;
-  socket.write(
-    formatOpening({ host, path, key, mac, bridge, session, authorization, dialects, userAgent: AGENT, headers }),
-  );
+  const who = { mac, bridge, guest: guest ?? false, session, authorization, dialects, userAgent: AGENT };
+  socket.write(formatOpening({ host, path, key, headers, ...who }));
   return new Promise((resolve, reject) => {
     readHead(clock, socket, { timeoutMs, format: RESPONSE_FORMAT }, (outcome) => {
       if (outcome.state === "late") return reject(lateError(url, "the answer to the upgrade", timeoutMs));

@@ -98,6 +98,8 @@ export class Liveness implements Ticked {
   #busyTicks = 0;
   #wasBusy = false;
   #idlePingMs: number;
+  /** For how long it is left alone yet. */
+  #excusedMs = 0;
 
   constructor(deps: LivenessDeps, handlers: LivenessHandlers, options: LivenessOptions, stalledAfterMs: number) {
     this.#deps = deps;
@@ -139,11 +141,19 @@ export class Liveness implements Ticked {
     if (this.#options.isAnswered && !isStuck) this.#ping(this.#pings.next(this.#deps.clock.nowMs()));
   }
 
+  /** The peer means to be silent for so long: it is not pinged, and its silence is the end of nothing. */
+  excuse(forMs: number): void {
+    this.#excusedMs = forMs;
+  }
+
   tick(elapsedMs: number): void {
     this.#sincePingMs += elapsedMs;
-    if (this.#isMeasureDue()) this.#ask();
+    this.#excusedMs = Math.max(0, this.#excusedMs - elapsedMs);
+    const isExcused = this.#excusedMs > 0;
+    if (!isExcused && this.#isMeasureDue()) this.#ask();
     const stalledMs = this.#writeWatch.look(elapsedMs);
     if (stalledMs >= this.#stalledAfterMs) this.#handlers.frozen(stalledMs);
+    else if (isExcused) return;
     else if (this.#heard) this.#endSilence();
     else this.#beSilent(elapsedMs, stalledMs);
   }

@@ -156,6 +156,11 @@ export class WebSocketConnection implements Connection {
     this.#liveness.probe();
   }
 
+  /** Expects nothing of the peer for so long, and does not ping it. */
+  excuse(forMs: number): void {
+    this.#liveness.excuse(forMs);
+  }
+
   close(code: number, reason: string): void {
     this.#close({ code, reason, by: "us" });
   }

@@ -84,9 +84,14 @@ const credential = z.object({
   expiresMs: z.int().min(0).max(8.64e15).optional(),
 });
 
-const controlMessage = z.discriminatedUnion("kind", [hello, welcome, update, bye, credential]);
+/** The longest silence that may be asked for: above the limits of all common proxies but those who mean hours. */
+const MAX_QUIET_MS = 150_000;
+
+const quiet = z.object({ kind: z.literal("quiet"), forMs: z.int().min(0).max(MAX_QUIET_MS) });
+
+const controlMessage = z.discriminatedUnion("kind", [hello, welcome, update, bye, credential, quiet]);
 const envelope = z.object({ kind: z.string().max(64) });
-const KINDS: ReadonlySet<string> = new Set(["hello", "welcome", "update", "bye", "credential"]);
+const KINDS: ReadonlySet<string> = new Set(["hello", "welcome", "update", "bye", "credential", "quiet"]);
 
 /** First words of a client: what it is and what its device takes. */
 export type HelloMessage = z.infer<typeof hello>;
@@ -101,7 +106,15 @@ type ByeMessage = z.infer<typeof bye>;
  * first welcome, once.
  */
 export type CredentialMessage = z.infer<typeof credential>;
-export type ControlMessage = HelloMessage | WelcomeMessage | UpdateMessage | ByeMessage | CredentialMessage;
+/** The client wants to see what silence does to its connection: neither side is to ping, or to give up, for so long. */
+type QuietMessage = z.infer<typeof quiet>;
+export type ControlMessage =
+  | HelloMessage
+  | WelcomeMessage
+  | UpdateMessage
+  | ByeMessage
+  | CredentialMessage
+  | QuietMessage;
 
 type ControlMessageResult =
   | { readonly state: "message"; readonly message: ControlMessage }

@@ -152,7 +152,8 @@ export interface ClientOpening {
   /** Path and query. */
   readonly path: string;
   readonly key: string;
-  readonly mac: Mac;
+  /** Undefined: the client announces none, and is given no frames before it sends one. */
+  readonly mac: Mac | undefined;
   readonly bridge: boolean;
   /** It only looks: no other session of the user's is to make way for it. */
   readonly guest?: boolean;
@@ -176,8 +177,8 @@ export function formatOpening(opening: ClientOpening): Uint8Array {
     ["Connection", "Upgrade"],
     ["Sec-WebSocket-Version", "13"],
     ["Sec-WebSocket-Key", opening.key],
-    ["X-vpn-ws-MAC", opening.mac],
   ];
+  if (opening.mac !== undefined) headers.push(["X-vpn-ws-MAC", opening.mac]);
   if (opening.dialects.includes("v2")) headers.push(["Sec-WebSocket-Protocol", SUBPROTOCOL_V2]);
   if (opening.bridge) headers.push(["X-vpn-ws-bridge", "on"]);
   if (opening.guest) headers.push(["X-vpn-ws-guest", "on"]);

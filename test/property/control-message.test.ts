@@ -27,6 +27,7 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
     },
     { requiredKeys: ["kind", "token", "user"] },
   ),
+  fc.record({ kind: kind("quiet"), forMs: fc.nat(150_000) }),
   fc.record({ kind: kind("update"), mtu, offloads }, { requiredKeys: ["kind"] }),
   fc.record(
     {

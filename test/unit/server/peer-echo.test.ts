@@ -84,7 +84,7 @@ describe("a peer's echo", () => {
     };
     assert.ok(send(20_000_000) <= 4_000_000, "the burst");
     clock.advance(1_000);
-    assert.ok(port.egressDrops.get(Drop.rateDown) > 0);
+    assert.ok(port.egressDrops.get(Drop.egressFull) > 0);
     clock.advance(16);
     assert.ok(send(20_000_000) <= 4_000_000, "the bucket holds no more");
   });

@@ -72,6 +72,18 @@ class End {
 const CLIENT: LivenessOptions = { idlePingMs: [3_000, 3_000], isAnswered: true };
 
 describe("liveness", () => {
+  test("leaves a peer alone that means to be silent, and asks it when that is over", () => {
+    const end = new End(CLIENT);
+    end.liveness.excuse(60_000);
+    end.clock.advance(59_000);
+    assert.equal(end.events.length, 0);
+    end.clock.advance(12_000);
+    assert.deepEqual(
+      end.events.map((one) => one.split(" ")[0]).filter((one) => one !== "suspect"),
+      ["ping", "dead"],
+    );
+  });
+
   test("measures the round trip at the start", () => {
     const end = new End(CLIENT);
     end.clock.advance(250);
