@@ -62,6 +62,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["node:*"],
     why: "a client has a device and a connection; the switch is the server's",
   },
+  doctor: {
+    folders: ["base", "wire", "transport"],
+    packages: ["node:*"],
+    why: "the doctor goes the client's way without a device, and sends to nobody but the server",
+  },
   cli: { folders: "any", packages: "any", why: "the command line composes everything" },
 };
 

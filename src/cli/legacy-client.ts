@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { addLogFlags, type LogFlags, urlArgument } from "./flags.ts";
 import { runClient } from "./run-client.ts";
-import { WAY_SETTINGS_DEFAULTS } from "./way-settings.ts";
 
 interface LegacyClientFlags extends LogFlags {
   readonly exec?: string;
@@ -27,8 +26,7 @@ export function legacyClientCommand(): Command {
     .exitOverride();
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
-      ...WAY_SETTINGS_DEFAULTS,
-      targets: [url],
+      target: url,
       inviteFile: undefined,
       stateDir: undefined,
       pins: [],

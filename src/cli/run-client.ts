@@ -7,22 +7,20 @@ import { CLIENT_DEFAULTS, type ClientOptions } from "../client/client-options.ts
 import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
-import { isInvite } from "../transport/invite.ts";
-import { parseServerUrl } from "../transport/server-url.ts";
+import type { ServerUrl } from "../transport/server-url.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
 import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
-import { hideCommandLine } from "./credentials.ts";
 import { runExec } from "./exec.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
-import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings {
+export interface ClientSettings extends TargetSettings, ClientTlsFiles {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
@@ -34,12 +32,11 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySetti
 
 /** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
-  hideSecrets(settings);
+  hideSecrets("client", settings.target);
   const log = makeLogger(settings.logFormat, settings.logLevel);
-  const { servers, pins, credentials, dialects, keep } = findTarget(settings);
+  const { url, pins, credentials, dialects, keep } = findTarget(settings);
   const tls = loadClientTls(settings, pins);
-  const way = loadWay(settings, process.env);
-  warnOfRisks(log, { servers, tls, credentials });
+  warnOfRisks(log, { url, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
@@ -59,7 +56,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   };
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers, tls, way, credentials, bridge, dialects, fitMtu }),
+    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects, fitMtu }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
@@ -75,29 +72,17 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   log.info("client.stopped", "stopped");
 }
 
-/** Before anything else is done: what stands on the command line is there for every user to see. */
-function hideSecrets({ targets, proxy, headers }: ClientSettings): void {
-  // An invite is a secret, a query may hold a token, before an @ there may be a password, and a header may be one.
-  const isSecret = targets.some((target) => isInvite(target) || /[?@]/.test(target));
-  if (!isSecret && !proxy?.includes("@") && headers.length === 0) return;
-  const shown = targets.map((target) =>
-    isInvite(target) || target === "-" ? "vpn-ws:…" : parseServerUrl(target).display,
-  );
-  hideCommandLine(["vpn-ws client", ...shown].join(" "));
-}
-
 function warnOfRisks(
   log: Logger,
-  { servers, tls, credentials }: Pick<ClientOptions, "servers" | "tls" | "credentials">,
+  { url, tls, credentials }: Pick<ClientOptions, "tls" | "credentials"> & { readonly url: ServerUrl },
 ): void {
-  if (servers.some((url) => url.credentials !== undefined)) {
+  if (url.credentials !== undefined) {
     log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
   }
-  if (!tls.verify && servers.some(({ isSecure }) => isSecure) && tls.pins.length === 0) {
+  if (!tls.verify && url.isSecure && tls.pins.length === 0) {
     log.warn("client.unverified", "--no-verify: whoever sits on the path can read and change everything");
   }
-  const open = servers.find((url) => !url.isSecure && !isLoopback(url));
-  if (credentials !== undefined && open !== undefined) {
-    log.warn("client.plain-credentials", `the credentials cross the network to ${open.host} in clear: use wss://`);
+  if (credentials !== undefined && !url.isSecure && !isLoopback(url)) {
+    log.warn("client.plain-credentials", `the credentials cross the network to ${url.host} in clear: use wss://`);
   }
 }

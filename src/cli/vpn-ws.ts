@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
 import { clientCommand } from "./client-command.ts";
 import { configCommand } from "./config-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { inviteCommand } from "./invite-command.ts";
 import { legacyServerCommand } from "./legacy-server.ts";
 import { passwdCommand } from "./passwd-command.ts";
@@ -21,6 +22,7 @@ function mainCommand(): Command {
     .version(VERSION)
     .addCommand(serverCommand())
     .addCommand(clientCommand())
+    .addCommand(doctorCommand())
     .addCommand(inviteCommand())
     .addCommand(tokenCommand())
     .addCommand(passwdCommand())
@@ -31,7 +33,7 @@ function mainCommand(): Command {
 }
 
 const NEW_FORMS: ReadonlySet<string> = new Set([
-  ...["server", "client", "token", "passwd", "invite", "config"],
+  ...["server", "client", "doctor", "token", "passwd", "invite", "config"],
   ...["help", "--help", "-h", "--version", "-V"],
 ]);
 

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import type { Command } from "commander";
 import { clientCommand } from "../../../src/cli/client-command.ts";
 import { configCommand } from "../../../src/cli/config-command.ts";
+import { doctorCommand } from "../../../src/cli/doctor-command.ts";
 import { inviteCommand } from "../../../src/cli/invite-command.ts";
 import { legacyClientCommand } from "../../../src/cli/legacy-client.ts";
 import { legacyServerCommand } from "../../../src/cli/legacy-server.ts";
@@ -22,9 +23,15 @@ const flagsOf = ({ options, commands }: Command): readonly string[] =>
 
 /** The commands of `vpn-ws`, by name. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [serverCommand(), clientCommand(), inviteCommand(), tokenCommand(), passwdCommand(), configCommand()].map(
-    (command) => [command.name(), command],
-  ),
+  [
+    serverCommand(),
+    clientCommand(),
+    doctorCommand(),
+    inviteCommand(),
+    tokenCommand(),
+    passwdCommand(),
+    configCommand(),
+  ].map((command) => [command.name(), command]),
 );
 
 /** First cells that begin with a flag. */
@@ -52,12 +59,6 @@ describe("docs/OPERATIONS.md", () => {
   test("shows the files of contrib/nginx as they are", () => {
     for (const name of ["uwsgi-unix", "uwsgi-tcp", "proxy", "tls"]) {
       assert.equal(namedBlock(operations, `${name}.conf`), readText(`contrib/nginx/${name}.conf`), name);
-    }
-  });
-
-  test("shows the files of contrib/haproxy as they are", () => {
-    for (const name of ["http", "tcp"]) {
-      assert.equal(namedBlock(operations, `${name}.cfg`), readText(`contrib/haproxy/${name}.cfg`), name);
     }
   });
 

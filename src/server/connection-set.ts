@@ -1,0 +1,91 @@
+import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { flowHash } from "../wire/flow.ts";
+import type { Frame } from "../wire/frame.ts";
+import { MAX_SESSION_CONNECTIONS } from "../wire/session-claim.ts";
+
+/** What the set needs of a connection. */
+export interface Sender {
+  send(frame: Frame): DropReason;
+  flush(): void;
+}
+
+/** Shares that flows are dealt out in: a power of two, many more than connections, so that those have about the same. */
+const BUCKETS = 256;
+
+/**
+ * The open connections of a session, by number, and which flow goes by which:
+ *
+ *     frame ── flowHash ──► bucket ── owner ──► connection
+ *
+ * A flow stays with its connection while that is open, so that its frames stay in order. When one is lost its buckets go
+ * to the others at once; when one is added it takes an even share of theirs. With one connection nothing is hashed.
+ */
+export class ConnectionSet<Connection extends Sender> {
+  readonly #seed: number;
+  readonly #byNumber: (Connection | undefined)[] = new Array(MAX_SESSION_CONNECTIONS).fill(undefined);
+  /** The same without holes, in the order of their numbers. */
+  #open: readonly Connection[] = [];
+  readonly #owners = new Uint8Array(BUCKETS);
+
+  /** `seed`: 32 random bits, so that nobody chooses flows that share a bucket. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  get open(): readonly Connection[] {
+    return this.#open;
+  }
+
+  get size(): number {
+    return this.#open.length;
+  }
+
+  /** Adds a connection, and returns the one that had this number until now. It must be below MAX_SESSION_CONNECTIONS. */
+  put(number: number, connection: Connection): Connection | undefined {
+    const before = this.#byNumber[number];
+    this.#byNumber[number] = connection;
+    this.#deal();
+    return before;
+  }
+
+  /** False if it is not here (any more). */
+  remove(connection: Connection): boolean {
+    const number = this.#byNumber.indexOf(connection);
+    if (number === -1) return false;
+    this.#byNumber[number] = undefined;
+    this.#deal();
+    return true;
+  }
+
+  send(frame: Frame): DropReason {
+    if (this.#open.length > 1) return this.#ownerOf(frame).send(frame);
+    return this.#open[0]?.send(frame) ?? Drop.portClosed;
+  }
+
+  flush(): void {
+    for (let i = 0; i < this.#open.length; i++) (this.#open[i] as Connection).flush();
+  }
+
+  #ownerOf({ bytes, start, end }: Frame): Connection {
+    const bucket = flowHash(bytes, start, end, this.#seed) % BUCKETS;
+    return this.#byNumber[this.#owners[bucket] as number] as Connection;
+  }
+
+  /** Each bucket stays where it is unless its connection is gone, or has more than its share. */
+  #deal(): void {
+    this.#open = this.#byNumber.filter((connection) => connection !== undefined);
+    const share = Math.ceil(BUCKETS / this.#open.length);
+    const held = this.#byNumber.map((connection) => (connection === undefined ? Number.POSITIVE_INFINITY : 0));
+    const homeless: number[] = [];
+    for (const [bucket, owner] of this.#owners.entries()) {
+      const count = held[owner] as number;
+      if (count < share) held[owner] = count + 1;
+      else homeless.push(bucket);
+    }
+    for (const bucket of homeless) {
+      const poorest = held.indexOf(Math.min(...held));
+      this.#owners[bucket] = poorest;
+      held[poorest] = (held[poorest] as number) + 1;
+    }
+  }
+}
