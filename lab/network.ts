@@ -47,6 +47,8 @@ export interface Network {
   readonly links: readonly Link[];
   /** The same, with their handles, when `NetworkOptions.path` made them emulated; else none. */
   readonly paths: readonly Path[];
+  /** All flags of the server, to start it again: `startServer(server.namespace, serverFlags)`. */
+  readonly serverFlags: readonly string[];
   /** What each client dials. */
   readonly urls: readonly string[];
   readonly certificates?: Certificates;
@@ -66,7 +68,12 @@ export async function buildNetwork(lab: Lab, options: NetworkOptions = {}): Prom
   const links = cables.map(({ link }) => link);
   const certificates = options.tls ? await makeCertificates(lab, { server: addressesOf(links) }) : undefined;
   const { listen, nginx } = await raiseFront(lab, serverNamespace, options, certificates);
-  const server = await startServerSite(serverNamespace, [...listen, ...(options.serverFlags ?? [])]);
+  const serverFlags = [...listen, ...(options.serverFlags ?? []), ...tapFlags(innerAddress(1))];
+  const server = {
+    namespace: serverNamespace,
+    vpn: await startServer(serverNamespace, serverFlags),
+    ...innerAddress(1),
+  };
   const urls = links.map((link) => urlOf(link, options));
   const trust = certificates === undefined ? [] : ["--ca", certificates.authority.certificate];
   const flags = [...trust, ...(options.clientFlags ?? [])];
@@ -78,7 +85,7 @@ export async function buildNetwork(lab: Lab, options: NetworkOptions = {}): Prom
     ...(nginx === undefined ? {} : { nginx }),
   };
   const paths = links.filter((link) => link instanceof Path);
-  return { server, clients, links, paths, urls, ...optional };
+  return { server, serverFlags, clients, links, paths, urls, ...optional };
 }
 
 /** Each path has a seed of its own: two clients do not lose the same frames. */
@@ -124,12 +131,6 @@ function urlOf(link: Link, { front = "direct", tls = false }: NetworkOptions): s
 
 function addressesOf(links: readonly Link[]): readonly string[] {
   return ["vpn.example", ...links.flatMap((link) => [link.ipv4[1], link.ipv6[1]])];
-}
-
-async function startServerSite(namespace: Namespace, flags: readonly string[]): Promise<Site> {
-  const address = innerAddress(1);
-  const vpn = await startServer(namespace, [...flags, ...tapFlags(address)]);
-  return { namespace, vpn, ...address };
 }
 
 async function startClientSite(

@@ -3,21 +3,25 @@
  * A developer without root gets a reason to skip; under CI=true a missing need is an error that names it, because a
  * skipped test there is a test that nobody runs.
  */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./child.ts";
 
 /** Debian package of each program, by the program's name. */
 const PACKAGES = {
+  danted: "dante-server",
   dnsmasq: "dnsmasq-base",
   gcc: "gcc",
+  haproxy: "haproxy",
   htpasswd: "apache2-utils",
   ip: "iproute2",
   iperf3: "iperf3",
+  microsocks: "microsocks",
   nginx: "nginx",
   openssl: "openssl",
   openvpn: "openvpn",
   ping: "iputils-ping",
+  squid: "squid",
   ss: "iproute2",
   tcpdump: "tcpdump",
   udhcpc: "udhcpc",
@@ -70,7 +74,22 @@ async function install(packages: readonly string[]): Promise<void> {
   const environment = { DEBIAN_FRONTEND: "noninteractive" };
   if (!listsAreFresh) await run(["apt-get", "update", "-qq"], { environment, allowFailure: true });
   listsAreFresh = true;
-  await run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages], { environment });
+  await withoutDaemons(() =>
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages], { environment }),
+  );
+}
+
+/** Debian starts a daemon that it installs, unless this program says no; the lab starts its own, in namespaces. */
+const POLICY = "/usr/sbin/policy-rc.d";
+
+async function withoutDaemons(install: () => Promise<unknown>): Promise<void> {
+  const isOurs = !existsSync(POLICY);
+  if (isOurs) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    if (isOurs) rmSync(POLICY, { force: true });
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -81,12 +81,24 @@ static napi_value get_peer_credentials(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* openTcpSocket(version) -> descriptor of an unconnected socket for IPv4 or IPv6 (4 or 6) */
+static napi_value open_tcp_socket(napi_env env, napi_callback_info info) {
+  napi_value values[1], result;
+  int32_t version;
+  if (!arguments_read(env, info, 1, values, NULL) || !argument_i32(env, values[0], &version)) return NULL;
+  int fd = socket(version == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return throw_errno(env, errno, "socket");
+  napi_create_int32(env, fd, &result);
+  return result;
+}
+
 void socket_options_register(napi_env env, napi_value exports) {
   napi_property_descriptor functions[] = {
       {.utf8name = "setSocketOption", .method = set_number_option, .attributes = napi_enumerable},
       {.utf8name = "setSocketOptionText", .method = set_text_option, .attributes = napi_enumerable},
       {.utf8name = "getSocketOption", .method = get_number_option, .attributes = napi_enumerable},
       {.utf8name = "getSocketOptionText", .method = get_text_option, .attributes = napi_enumerable},
+      {.utf8name = "openTcpSocket", .method = open_tcp_socket, .attributes = napi_enumerable},
       {.utf8name = "peerCredentials", .method = get_peer_credentials, .attributes = napi_enumerable},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -40,7 +40,14 @@ debian_packages() {
   [ "$(id -u)" = 0 ] || fail "needs ${missing[*]}; as root: $install"
   export DEBIAN_FRONTEND=noninteractive
   quietly "apt-get update" apt-get update
+  # Debian starts a daemon that it installs, unless this program says no.
+  local policy=/usr/sbin/policy-rc.d made=no
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=yes
+  fi
+  [ $made = no ] || trap "rm -f $policy" EXIT
   quietly "$install" $install
+  [ $made = no ] || { rm -f $policy; trap - EXIT; }
 }
 
 node_version() {

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runClient } from "./run-client.ts";
+import { addWayFlags, type WayFlags, waySettings } from "./way-flags.ts";
 
-interface ClientFlags extends JoinFlags, LogFlags {
+interface ClientFlags extends JoinFlags, WayFlags, LogFlags {
   readonly tap?: string;
   readonly address?: readonly string[];
   readonly mtu?: number;
@@ -21,20 +22,27 @@ the same line works again, and later vpn-ws client alone:
 
 A user and password, as one line user:password, or a token:
   vpn-ws client --auth-file /etc/vpn-ws.auth --address 10.9.0.2/24 wss://vpn.example.com/vpn
-  vpn-ws client --token-file /etc/vpn-ws.token --address 10.9.0.2/24 wss://vpn.example.com/vpn`;
+  vpn-ws client --token-file /etc/vpn-ws.token --address 10.9.0.2/24 wss://vpn.example.com/vpn
+
+By a proxy, here or in HTTPS_PROXY:
+  vpn-ws client --proxy http://proxy.example.com:3128 --proxy-auth-file /etc/vpn-ws.proxy wss://vpn.example.com/vpn`;
 
 /** `vpn-ws client`. */
 export function clientCommand(): Command {
   const command = makeCommand("client", "join a network", DESCRIPTION)
-    .argument("[url]", "ws:// or wss://host[:port]/path, an invite, or - for one on standard input")
+    .argument(
+      "[url...]",
+      "ws:// or wss://host[:port]/path, several for one network; an invite, or - for one on standard input",
+    )
     .option("--tap <name>", "name of the TAP (default: the first free vpn0, vpn1, …)")
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
     .option("--mtu <bytes>", "MTU of the TAP (default: 1500)", parseMtu)
     .option("--bridge", "the TAP is bridged to another network: frames may come from any address behind it")
     .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP");
-  return addLogFlags(addJoinFlags(command)).action((target: string | undefined, flags: ClientFlags) =>
+  return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets: readonly string[], flags: ClientFlags) =>
     runClient({
-      ...joinSettings(target, flags),
+      ...joinSettings(targets, flags),
+      ...waySettings(flags),
       tap: flags.tap,
       addresses: flags.address ?? [],
       mtu: flags.mtu,

@@ -14,8 +14,8 @@ import { readFlagFile } from "./files.ts";
 
 /** What a command line says about where to go and how to be let in. */
 export interface TargetSettings extends CredentialFiles {
-  /** A URL, an invite, or `-` for an invite on standard input; undefined: the one server that is kept. */
-  readonly target: string | undefined;
+  /** URLs of one network; or an invite, or `-` for one on standard input, alone; none: the one server that is kept. */
+  readonly targets: readonly string[];
   readonly inviteFile: string | undefined;
   readonly pins: readonly string[];
   readonly verify: boolean;
@@ -26,7 +26,8 @@ export interface TargetSettings extends CredentialFiles {
 
 /** Where a client goes, and what it shows there. */
 export interface ClientTarget {
-  readonly url: ServerUrl;
+  /** At least one, the favourite first. What follows is for all of them. */
+  readonly servers: readonly [ServerUrl, ...ServerUrl[]];
   readonly pins: readonly string[];
   readonly credentials: ClientCredentials | undefined;
   readonly dialects: readonly Dialect[];
@@ -42,18 +43,21 @@ const HELP = "Try: vpn-ws client --help";
 export function findTarget(settings: TargetSettings): ClientTarget {
   const text = inviteText(settings);
   if (text !== undefined) return invitedTarget(settings, parseInvite(text));
-  if (settings.target !== undefined) return urlTarget(settings, settings.target);
-  return keptTarget(settings);
+  const [first, ...others] = settings.targets;
+  return first === undefined ? keptTarget(settings) : urlTarget(settings, [first, ...others]);
 }
 
 /** The invite, from wherever it comes; undefined if there is none. */
-function inviteText({ target, inviteFile }: TargetSettings): string | undefined {
+function inviteText({ targets, inviteFile }: TargetSettings): string | undefined {
   if (inviteFile !== undefined) {
-    if (target === undefined) return readFlagFile("--invite-file", inviteFile).toString("utf8");
+    if (targets.length === 0) return readFlagFile("--invite-file", inviteFile).toString("utf8");
     throw new ConfigError("TARGET_AMBIGUOUS", "--invite-file says where to go already: leave the URL away.");
   }
-  if (target === "-") return readFileSync(STDIN_FD, "utf8");
-  return target !== undefined && isInvite(target) ? target : undefined;
+  const invite = targets.find((target) => target === "-" || isInvite(target));
+  if (invite !== undefined && targets.length > 1) {
+    throw new ConfigError("TARGET_AMBIGUOUS", "an invite says where to go already: leave the other URLs away.");
+  }
+  return invite === "-" ? readFileSync(STDIN_FD, "utf8") : invite;
 }
 
 /** The one-use token, or what the server has given for it once. */
@@ -66,7 +70,7 @@ function invitedTarget(settings: TargetSettings, invite: Invite): ClientTarget {
   const directory = openState(settings);
   const kept = keptServers(directory).find(({ invite: hash }) => hash === server.invite);
   return {
-    url,
+    servers: [url],
     pins,
     credentials: { kind: "bearer", token: kept?.token ?? token },
     // Only v2 has a message for what the token is exchanged for: without it the token would be used up for one connection.
@@ -85,26 +89,37 @@ function checkInvite(settings: TargetSettings, url: ServerUrl, pins: readonly st
   if (!isTrustedPath(url, { pins, verify: settings.verify })) throw conflict("--no-verify");
 }
 
-function urlTarget(settings: TargetSettings, target: string): ClientTarget {
-  const url = parseServerUrl(target);
+function urlTarget(settings: TargetSettings, targets: readonly [string, ...string[]]): ClientTarget {
+  const [first, ...others] = targets;
+  const servers = [parseServerUrl(first), ...others.map(parseServerUrl)] as const;
   const pins = settings.pins.map(parsePin);
-  if (pins.length > 0 && !url.isSecure) {
+  if (pins.length > 0 && servers.some(({ isSecure }) => !isSecure)) {
     throw new ConfigError("PIN_WITHOUT_TLS", "--pin needs a wss:// URL: without TLS the server shows no key.");
   }
   const { dialects } = settings;
-  const credentials = findCredentials(settings, url.credentials);
-  if (credentials?.kind !== "bearer") return { url, pins, credentials, dialects, keep: undefined };
-  const address = addressOf(url);
+  const credentials = findCredentials(settings, credentialsIn(servers));
+  if (credentials?.kind !== "bearer") return { servers, pins, credentials, dialects, keep: undefined };
+  // All servers are one network: what one of them gives for the token is good at each.
+  const address = addressOf(servers[0]);
   const server = { url: address, pins, invite: inviteHash(address, pins, credentials.token) };
   const kept = keptServers(findState(settings)).find(({ invite }) => invite === server.invite);
   return {
-    url,
+    servers,
     pins,
     credentials: { kind: "bearer", token: kept?.token ?? credentials.token },
     dialects,
     // Most tokens are not exchanged for others, so there may be no need of a directory.
     keep: keeper(() => openState(settings), server),
   };
+}
+
+/** User and password of the URLs; the same for all, because a session is one user's. */
+function credentialsIn(servers: readonly ServerUrl[]): string | undefined {
+  const [first, other] = new Set(servers.flatMap(({ credentials }) => credentials ?? []));
+  if (other === undefined) return first;
+  throw new ConfigError("CREDENTIALS_AMBIGUOUS", "the URLs name different users or passwords.", {
+    hint: "All servers are ways into one network: give one user, best with --auth-file.",
+  });
 }
 
 /** Without a word about where to go: to the one server that has let us in for good. */
@@ -125,7 +140,7 @@ function keptTarget(settings: TargetSettings): ClientTarget {
   const url = parseServerUrl(address);
   checkInvite(settings, url, pins);
   const keep = keeper(() => directory, { url: address, pins, invite });
-  return { url, pins, credentials: { kind: "bearer", token }, dialects: ["v2"], keep };
+  return { servers: [url], pins, credentials: { kind: "bearer", token }, dialects: ["v2"], keep };
 }
 
 /** As it is kept, without user and password. */

@@ -2,8 +2,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import { makeCommand } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runDoctor } from "./run-doctor.ts";
+import { addWayFlags, type WayFlags, waySettings } from "./way-flags.ts";
 
-interface DoctorFlags extends JoinFlags {
+interface DoctorFlags extends JoinFlags, WayFlags {
   readonly quick?: boolean;
   readonly idle?: number;
   readonly json?: boolean;
@@ -29,9 +30,10 @@ export function doctorCommand(): Command {
     .option("--quick", "a second of load each way, and no silence unless --idle is given")
     .option("--idle <seconds>", "how long a connection is left alone, 0 for not at all (default: 70)", parseIdle)
     .option("--json", "the findings as one JSON object, when all is done");
-  return addJoinFlags(command).action((target: string | undefined, flags: DoctorFlags) =>
+  return addWayFlags(addJoinFlags(command)).action((target: string | undefined, flags: DoctorFlags) =>
     runDoctor({
-      ...joinSettings(target, flags),
+      ...joinSettings(target === undefined ? [] : [target], flags),
+      ...waySettings(flags),
       quick: flags.quick ?? false,
       idleSeconds: flags.idle,
       json: flags.json ?? false,

@@ -51,9 +51,9 @@ export function addJoinFlags(command: Command): Command {
 }
 
 /** Their settings, complete. */
-export function joinSettings(target: string | undefined, flags: JoinFlags) {
+export function joinSettings(targets: readonly string[], flags: JoinFlags) {
   return {
-    target,
+    targets,
     inviteFile: flags.inviteFile,
     stateDir: flags.stateDir,
     pins: flags.pin ?? [],

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addLogFlags, type LogFlags, urlArgument } from "./flags.ts";
 import { runClient } from "./run-client.ts";
+import { WAY_SETTINGS_DEFAULTS } from "./way-settings.ts";
 
 interface LegacyClientFlags extends LogFlags {
   readonly exec?: string;
@@ -26,7 +27,8 @@ export function legacyClientCommand(): Command {
     .exitOverride();
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
-      target: url,
+      ...WAY_SETTINGS_DEFAULTS,
+      targets: [url],
       inviteFile: undefined,
       stateDir: undefined,
       pins: [],

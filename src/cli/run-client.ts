@@ -7,7 +7,6 @@ import { CLIENT_DEFAULTS, type ClientOptions } from "../client/client-options.ts
 import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
-import type { ServerUrl } from "../transport/server-url.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
@@ -18,9 +17,10 @@ import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
+import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings, ClientTlsFiles {
+export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
@@ -32,11 +32,12 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles {
 
 /** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
-  hideSecrets("client", settings.target);
+  hideSecrets("client", settings);
   const log = makeLogger(settings.logFormat, settings.logLevel);
-  const { url, pins, credentials, dialects, keep } = findTarget(settings);
+  const { servers, pins, credentials, dialects, keep } = findTarget(settings);
   const tls = loadClientTls(settings, pins);
-  warnOfRisks(log, { url, tls, credentials });
+  const way = loadWay(settings, process.env);
+  warnOfRisks(log, { servers, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
@@ -56,7 +57,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   };
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers: [url], tls, credentials, bridge, dialects, fitMtu }),
+    Object.freeze({ ...CLIENT_DEFAULTS, servers, tls, way, credentials, bridge, dialects, fitMtu }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
@@ -74,15 +75,16 @@ export async function runClient(settings: ClientSettings): Promise<void> {
 
 function warnOfRisks(
   log: Logger,
-  { url, tls, credentials }: Pick<ClientOptions, "tls" | "credentials"> & { readonly url: ServerUrl },
+  { servers, tls, credentials }: Pick<ClientOptions, "servers" | "tls" | "credentials">,
 ): void {
-  if (url.credentials !== undefined) {
+  if (servers.some((url) => url.credentials !== undefined)) {
     log.warn("client.credentials", "a password in the URL can be seen by other users for a moment: use --auth-file");
   }
-  if (!tls.verify && url.isSecure && tls.pins.length === 0) {
+  if (!tls.verify && servers.some(({ isSecure }) => isSecure) && tls.pins.length === 0) {
     log.warn("client.unverified", "--no-verify: whoever sits on the path can read and change everything");
   }
-  if (credentials !== undefined && !url.isSecure && !isLoopback(url)) {
-    log.warn("client.plain-credentials", `the credentials cross the network to ${url.host} in clear: use wss://`);
+  const open = servers.find((url) => !url.isSecure && !isLoopback(url));
+  if (credentials !== undefined && open !== undefined) {
+    log.warn("client.plain-credentials", `the credentials cross the network to ${open.host} in clear: use wss://`);
   }
 }

@@ -7,15 +7,15 @@ import type { Finding } from "../doctor/finding.ts";
 import { formatFinding, formatJson, formatSummary, summaryOf } from "../doctor/report.ts";
 import { DOCTOR_DEFAULTS, type DoctorOptions, type Ground } from "../doctor/step.ts";
 import { makeConnectionDeps } from "../transport/connection-deps.ts";
-import { STRAIGHT } from "../transport/way-out.ts";
 import { formatMac, type Mac } from "../wire/mac.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
 import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { tuneSocket } from "./tune-socket.ts";
+import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** The doctor as its command line describes it. */
-export interface DoctorSettings extends TargetSettings, ClientTlsFiles {
+export interface DoctorSettings extends TargetSettings, ClientTlsFiles, WaySettings {
   readonly quick: boolean;
   readonly idleSeconds: number | undefined;
   readonly json: boolean;
@@ -26,40 +26,55 @@ const QUICK = { loadMs: 1_000, loadBytes: 64 * 1024 * 1024, idleMs: 0 } as const
 /** The clock's timers keep no process alive; a look-up that never ends must not end ours in silence. */
 const AWAKE_MS = 60_000;
 
-/** Examines, and prints what it finds as it goes. Sets the exit status. */
+/** Examines the server, or each of those that are kept, and prints what it finds as it goes. Sets the exit status. */
 export async function runDoctor(settings: DoctorSettings): Promise<void> {
-  hideSecrets("doctor", settings.target);
-  const { url, pins, credentials, dialects, keep } = findTarget(settings);
-  const findings: Finding[] = [];
-  const options: DoctorOptions = Object.freeze({
+  hideSecrets("doctor", settings);
+  const { servers, pins, credentials, dialects, keep } = findTarget(settings);
+  const connectionDeps = makeConnectionDeps(systemClock, nativeMask(), tuneSocket);
+  const options = {
     ...DOCTOR_DEFAULTS,
     ...(settings.quick ? QUICK : {}),
     ...(settings.idleSeconds === undefined ? {} : { idleMs: settings.idleSeconds * 1000 }),
-    ...{ url, credentials, dialects, way: STRAIGHT, mac: guestMac() },
+    ...{ credentials, dialects, mac: guestMac() },
     tls: loadClientTls(settings, pins),
-  });
-  const ground: Ground = {
+    way: loadWay(settings, process.env),
+  };
+  const ground: Omit<Ground, "options" | "report"> = {
     clock: systemClock,
-    connectionDeps: makeConnectionDeps(systemClock, nativeMask(), tuneSocket),
+    connectionDeps,
     lookUp: (host, family) => lookup(host, { all: true, family, order: "verbatim" }),
     wallMs: () => Date.now(),
-    options,
     signal: new AbortController().signal,
     keepCredential: keep,
-    report: (one) => {
-      findings.push(one);
-      if (!settings.json) print(formatFinding(one));
-    },
   };
   const awake = setInterval(() => {}, AWAKE_MS);
+  let isOk = true;
   try {
-    if (!settings.json) print(`${url.display}\n`);
-    await examine(ground);
+    for (const url of servers) {
+      const findings = await examineOne(ground, Object.freeze({ ...options, url }), settings.json);
+      isOk &&= summaryOf(findings).ok;
+    }
   } finally {
     clearInterval(awake);
   }
-  print(settings.json ? formatJson(url.display, findings) : `\n${formatSummary(findings)}`);
-  process.exitCode = summaryOf(findings).ok ? 0 : 1;
+  process.exitCode = isOk ? 0 : 1;
+}
+
+async function examineOne(
+  ground: Omit<Ground, "options" | "report">,
+  options: DoctorOptions,
+  isJson: boolean,
+): Promise<readonly Finding[]> {
+  const { display } = options.url;
+  const findings: Finding[] = [];
+  const report = (one: Finding): void => {
+    findings.push(one);
+    if (!isJson) print(formatFinding(one));
+  };
+  if (!isJson) print(`${display}\n`);
+  await examine({ ...ground, options, report });
+  print(isJson ? formatJson(display, findings) : `\n${formatSummary(findings)}`);
+  return findings;
 }
 
 function print(text: string): void {

@@ -23,7 +23,7 @@ export interface ClientOptions extends ConnectionLimits {
   readonly fitMtu: boolean;
   readonly dialects: readonly Dialect[];
   readonly backoff: BackoffOptions;
-  /** A link that lasted this long was a success: the next wait is short again. */
+  /** A connection that lasted this long was a success: the next one is dialed at once. */
   readonly stableAfterMs: number;
   readonly dialTimeoutMs: number;
 }
@@ -35,7 +35,7 @@ export const CLIENT_DEFAULTS = {
   bridge: false,
   fitMtu: true,
   dialects: ["v2", "v1"],
-  backoff: { firstMs: 500, maxMs: 15_000 },
+  backoff: { leastMs: 250, mostMs: 1_000, maxMs: 15_000 },
   stableAfterMs: 5_000,
   dialTimeoutMs: 10_000,
   ...CONNECTION_DEFAULTS,

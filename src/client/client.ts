@@ -3,21 +3,21 @@ import { Drop, DropCounters } from "../base/drop-reason.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
-import type { Device, FrameBatch } from "../device/device.ts";
+import type { Device } from "../device/device.ts";
 import { makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { isTrustedPath } from "../transport/trusted-path.ts";
-import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { ControlMessage, CredentialMessage, WelcomeMessage } from "../wire/control-message.ts";
-import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import type { MaskBytes } from "../wire/mask.ts";
-import { Offload } from "../wire/offload.ts";
-import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import type { ClientOptions } from "./client-options.ts";
+import { ClientSession } from "./client-session.ts";
 import { DeviceMtu } from "./device-mtu.ts";
-import { Link } from "./link.ts";
-
-/** The largest message of a super-frame. */
-const SUPER_FRAME_MESSAGE_BYTES = VNET_HEADER_BYTES + MAX_FRAME_BYTES;
+import { LaneLog } from "./lane-log.ts";
+import { Lanes } from "./lanes.ts";
+import { hasAddress } from "./local-address.ts";
+import { Outbound } from "./outbound.ts";
+import { Servers } from "./servers.ts";
+import { SessionDialer } from "./session-dialer.ts";
+import type { Wake } from "./wake.ts";
 
 export interface ClientDeps {
   readonly clock: Clock;
@@ -32,30 +32,32 @@ export interface ClientDeps {
   readonly keepCredential?: (credential: CredentialMessage) => Promise<void>;
   /** Gives the device the addresses that the server has for us, as it can. Without it they are not heard. */
   readonly assignAddresses?: (addresses: readonly string[]) => void;
+  /** Tells when the way to the server may be another. The client closes it. */
+  readonly wake?: Wake;
+  /** Whether an address is this machine's; by default the system is asked. */
+  readonly hasAddress?: (address: string) => boolean;
 }
 
 /**
- * The composition root of the client, and its pump:
+ * The composition root of the client: a device, and the connections of a session, which feed each other.
  *
- *     TAP ─ batch ─► masked in place ─► socket                 socket ─ frames ─► TAP batch ─ flush ─► kernel
- *
- * While bytes wait for the socket the TAP is paused, so that the kernel's queue fills and slows whoever sends. While
- * there is no connection frames are dropped: what would wait in the TAP would be stale by then.
+ *     TAP ─ batch ─► Outbound ─► connections             connections ─ frames ─► TAP batch ─ flush ─► kernel
  */
 export class Client {
   readonly drops = new DropCounters();
   readonly #deps: ClientDeps;
-  readonly #link: Link;
+  readonly #outbound: Outbound;
+  readonly #dialer: SessionDialer;
+  readonly #lanes: Lanes;
   readonly #mtu: DeviceMtu;
   /** Whether what the server says can be nobody else's word. */
   readonly #isTrusted: boolean;
   /** Whether we show a token: only that is exchanged for another. */
   readonly #showsToken: boolean;
-  #connection: WebSocketConnection | undefined;
-  /** Whether the server has welcomed us on this connection; what it says again is not heard. */
-  #isWelcome = false;
-  /** Whether the server has given a credential on this connection; one is enough. */
+  /** Whether the server has given a credential in this session; one is enough. */
   #hasCredential = false;
+  /** Addresses that were handed on last. */
+  #addresses = "";
   /** Resolves when what the server gave is kept. */
   #keeping: Promise<void> | undefined;
 
@@ -65,41 +67,57 @@ export class Client {
     this.#showsToken = options.credentials?.kind === "bearer";
     const { clock, log, device } = deps;
     this.#mtu = new DeviceMtu({ log, device }, options);
-    const connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
-    const events = {
-      onUp: (up: WebSocketConnection) => this.#onUp(up),
-      onDown: () => this.#onDown(),
-      handlers: {
-        onFrame: device.write.bind(device),
-        onBatchEnd: () => this.#flush(),
-        onDrop: this.drops.add.bind(this.drops),
-        onControl: (message: ControlMessage) => this.#onControl(message),
-        onDrained: () => device.resume(),
+    const session = new ClientSession();
+    const dialer = new SessionDialer(clock, device.mac, session, options);
+    const outbound = new Outbound({ clock, device, drops: this.drops });
+    this.#outbound = outbound;
+    this.#dialer = dialer;
+    this.#lanes = new Lanes(
+      {
+        clock,
+        session,
+        outbound,
+        log: new LaneLog(clock, log),
+        servers: new Servers(options.servers, options.race),
+        connection: {
+          clock,
+          connectionDeps: makeConnectionDeps(clock, deps.mask, deps.tuneSocket),
+          hello: () => ({ kind: "hello", agent: AGENT, mtu: device.mtu, offloads: device.offloads }),
+          frames: {
+            onFrame: device.write.bind(device),
+            onBatchEnd: () => this.#flush(),
+            onDrop: this.drops.add.bind(this.drops),
+          },
+        },
+        dial: (plan, number, signal) => dialer.dial(plan, number, signal),
+        hasAddress: deps.hasAddress ?? hasAddress,
       },
-    };
-    this.#link = new Link({ clock, log, connectionDeps }, device.mac, events, options);
+      {
+        onWelcome: (welcome, isNew) => this.#onWelcome(welcome, isNew),
+        onControl: (message) => this.#onControl(message),
+      },
+      options,
+    );
   }
 
   start(): void {
-    const { device, onDeviceError } = this.#deps;
-    device.start({ onBatch: (batch) => this.#onBatch(batch), onError: onDeviceError });
-    this.#link.start();
+    const { device, onDeviceError, wake } = this.#deps;
+    device.start({ onBatch: (batch) => this.#outbound.send(batch), onError: onDeviceError });
+    wake?.start(() => this.#lanes.wake());
+    this.#lanes.start();
+  }
+
+  /** Back to the favourite server, if it answers. */
+  failBack(): void {
+    this.#lanes.failBack();
   }
 
   /** Says goodbye to the server, then the TAP goes. */
   async stop(): Promise<void> {
-    await this.#link.stop();
+    this.#deps.wake?.close();
+    await this.#lanes.stop();
     await this.#keeping;
     this.#deps.device.close();
-  }
-
-  #onBatch({ bytes, spans, count }: FrameBatch): void {
-    if (this.#connection === undefined) {
-      this.drops.add(Drop.portClosed, count);
-      return;
-    }
-    const isFree = this.#connection.sendBatch(bytes, spans, count);
-    if (!isFree || this.#connection.congested) this.#deps.device.pause();
   }
 
   #flush(): void {
@@ -107,24 +125,8 @@ export class Client {
     if (refused > 0) this.drops.add(Drop.deviceRefused, refused);
   }
 
-  #onUp(connection: WebSocketConnection): void {
-    this.#connection = connection;
-    if (connection.dialect === "v1") return;
-    const { mtu, offloads } = this.#deps.device;
-    connection.sendControl({ kind: "hello", agent: AGENT, mtu, offloads });
-  }
-
-  #onDown(): void {
-    this.#connection = undefined;
-    this.#isWelcome = false;
-    this.#hasCredential = false;
-    this.#deps.device.resume();
-  }
-
   #onControl(message: ControlMessage): void {
-    if (message.kind === "welcome" && !this.#isWelcome) this.#onWelcome(message);
-    else if (message.kind === "credential") this.#onCredential(message);
-    else if (message.kind === "bye" && message.retryAfterMs !== undefined) this.#link.waitAtLeast(message.retryAfterMs);
+    if (message.kind === "credential") this.#onCredential(message);
   }
 
   #onCredential(credential: CredentialMessage): void {
@@ -150,16 +152,23 @@ export class Client {
       const text = `the server's credential for ${user} cannot be kept, the next start needs a new invite: ${describeError(error)}`;
       log.error("client.credential-lost", text, { user });
     }
-    this.#link.useCredentials({ kind: "bearer", token });
+    this.#dialer.useCredentials({ kind: "bearer", token });
   }
 
-  #onWelcome({ agent, mtu, offloads, maxMessageBytes, addresses }: WelcomeMessage): void {
+  #onWelcome(welcome: WelcomeMessage | undefined, isNew: boolean): void {
+    if (isNew) this.#hasCredential = false;
+    if (welcome === undefined) return;
     const { device, log } = this.#deps;
-    this.#isWelcome = true;
-    const takesSuperFrames = maxMessageBytes >= SUPER_FRAME_MESSAGE_BYTES;
-    if (this.#connection !== undefined) this.#connection.peerOffloads = takesSuperFrames ? offloads : Offload.none;
-    if (addresses !== undefined && this.#isTrusted) this.#deps.assignAddresses?.(addresses);
+    const { agent, mtu, addresses } = welcome;
     log.debug("client.welcome", `the server runs ${agent}`, { mtu });
-    if (this.#mtu.fit(mtu)) this.#connection?.sendControl({ kind: "update", mtu: device.mtu });
+    this.#assign(addresses);
+    if (this.#mtu.fit(mtu)) this.#lanes.sendControl({ kind: "update", mtu: device.mtu });
+  }
+
+  /** Unless they are set already. */
+  #assign(addresses: readonly string[] | undefined): void {
+    if (addresses === undefined || !this.#isTrusted || addresses.join() === this.#addresses) return;
+    this.#addresses = addresses.join();
+    this.#deps.assignAddresses?.(addresses);
   }
 }

@@ -31,6 +31,8 @@ export interface Addon {
   setSocketOptionText(fd: number, level: number, name: number, value: string): void;
   getSocketOption(fd: number, level: number, name: number): number;
   getSocketOptionText(fd: number, level: number, name: number): string;
+  /** An unconnected TCP socket, which the caller closes or hands to a `net.Socket`. */
+  openTcpSocket(version: 4 | 6): number;
   peerCredentials(fd: number): PeerCredentials;
   /** XORs `bytes[start..end)` with the key, most significant byte first. */
   maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void;

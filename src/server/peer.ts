@@ -6,6 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Egress, Port } from "../switch/port.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
+import type { FrameStore } from "../transport/frame-store.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { HelloMessage } from "../wire/control-message.ts";
@@ -31,6 +32,8 @@ export interface PeerDeps {
   readonly network: Network;
   readonly connectionDeps: ConnectionDeps;
   readonly tokens: SessionTokens<Peer>;
+  /** Where frames lie that are held for peers without a connection. */
+  readonly store: FrameStore;
   readonly events: PeerEvents;
 }
 
@@ -88,7 +91,7 @@ export class Peer implements Egress {
       onFrameLost: (reason: DropReason) => this.#onFrameLost(reason),
       onOver: (closed: Closed) => this.#onOver(closed),
     };
-    this.session = new Session(deps.clock, events, { holdMs: comesBack(opening) ? options.holdMs : 0 });
+    this.session = new Session(deps, events, { holdMs: comesBack(opening) ? options.holdMs : 0 });
     this.#handlers = {
       onFrame: (frame) => this.#onFrame(frame),
       onBatchEnd: () => deps.network.switch.flush(),

@@ -5,6 +5,7 @@ import { answerLegacyControl } from "../control/legacy-control.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
+import { CHUNK_BYTES, FrameStore } from "../transport/frame-store.ts";
 import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
@@ -19,6 +20,7 @@ import { PeerLog } from "./peer-log.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { claimsTooFast, noRoom, Room, sessionOver, tooBusyFor } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
+import { MAX_ALL_HELD_BYTES } from "./session.ts";
 import { SessionTokens } from "./session-tokens.ts";
 import { snapshotsOf } from "./snapshots.ts";
 import { Tenure } from "./tenure.ts";
@@ -87,7 +89,8 @@ export class Server {
       onConnectionLost: (peer, connection, closed) => this.#peerLog.connectionLost(peer, connection, closed),
       onGone: (peer, closed) => this.#onGone(peer, closed),
     };
-    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, events };
+    const store = new FrameStore({ maxChunks: MAX_ALL_HELD_BYTES / CHUNK_BYTES });
+    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, store, events };
     this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);

@@ -1,13 +1,13 @@
-import { randomInt } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Closed } from "../transport/connection.ts";
+import { ConnectionSet, type Sender } from "../transport/connection-set.ts";
+import type { FrameStore } from "../transport/frame-store.ts";
+import { HoldQueue } from "../transport/hold-queue.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage } from "../wire/control-message.ts";
 import type { Frame } from "../wire/frame.ts";
-import { ConnectionSet, type Sender } from "./connection-set.ts";
-import { HoldQueue } from "./hold-queue.ts";
 import { SessionTraffic } from "./session-traffic.ts";
 
 /** What a session needs of a connection. */
@@ -19,6 +19,18 @@ export interface SessionConnection extends Sender {
   sendControl(message: ControlMessage): void;
   /** Idempotent. `Session.closed` follows, within `closeTimeoutMs` and never before this returns. */
   close(code: number, reason: string): void;
+}
+
+/** What all sessions of a server hold together: a hundred at their bound. */
+export const MAX_ALL_HELD_BYTES = 32 * 1024 * 1024;
+
+/** A frame that is older when the client is back is stale. */
+export const MAX_HELD_MS = 10_000;
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  /** Where frames lie that are held; for all sessions of a server. */
+  readonly store: FrameStore;
 }
 
 export interface SessionEvents<Connection> {
@@ -59,21 +71,20 @@ const GOODBYES: ReadonlySet<number> = new Set([CloseCode.normal, CloseCode.going
 export class Session<Connection extends SessionConnection> {
   /** Of all connections. */
   readonly traffic = new SessionTraffic();
-  readonly #clock: Clock;
+  readonly #deps: SessionDeps;
   readonly #events: SessionEvents<Connection>;
   readonly #options: SessionOptions;
-  readonly #seed = randomInt(2 ** 32);
-  readonly #connections = new ConnectionSet<Connection>(this.#seed);
+  readonly #connections = new ConnectionSet<Connection>();
   readonly #claims: TokenBucket;
   #state: "open" | "held" | "leaving" | "over" = "open";
   #hold: HoldQueue | undefined;
   #cancelHold: (() => void) | undefined;
 
-  constructor(clock: Clock, events: SessionEvents<Connection>, options: SessionOptions) {
-    this.#clock = clock;
+  constructor(deps: SessionDeps, events: SessionEvents<Connection>, options: SessionOptions) {
+    this.#deps = deps;
     this.#events = events;
     this.#options = options;
-    this.#claims = new TokenBucket(CLAIMS.perSecond, CLAIMS.burst, clock.nowMs());
+    this.#claims = new TokenBucket(CLAIMS.perSecond, CLAIMS.burst, deps.clock.nowMs());
   }
 
   get connections(): readonly Connection[] {
@@ -97,7 +108,7 @@ export class Session<Connection extends SessionConnection> {
 
   /** Whether one claim more may be granted now; counts it. */
   takeClaim(): boolean {
-    return this.#claims.take(1, this.#clock.nowMs());
+    return this.#claims.take(1, this.#deps.clock.nowMs());
   }
 
   /**
@@ -118,14 +129,14 @@ export class Session<Connection extends SessionConnection> {
 
   /** Sends what was held. */
   release(): void {
-    this.#hold?.drainTo((frame) => this.#connections.send(frame), this.#clock.nowMs());
+    this.#hold?.drainTo((frame) => this.#connections.send(frame), this.#deps.clock.nowMs());
     this.#hold = undefined;
     this.flush();
   }
 
   send(frame: Frame): DropReason {
     if (this.#connections.size > 0) return this.#connections.send(frame);
-    return this.#hold?.take(frame, this.#clock.nowMs()) ?? Drop.portClosed;
+    return this.#hold?.take(frame, this.#deps.clock.nowMs()) ?? Drop.portClosed;
   }
 
   flush(): void {
@@ -166,8 +177,12 @@ export class Session<Connection extends SessionConnection> {
     }
     if (this.#connections.size === 0) {
       this.#state = "held";
-      this.#hold = new HoldQueue({ onLost: (reason) => this.#events.onFrameLost(reason) }, this.#seed);
-      this.#cancelHold = this.#clock.after(this.#options.holdMs, () => this.#end(closed));
+      const { store } = this.#deps;
+      this.#hold = new HoldQueue(
+        { store, onLost: (reason) => this.#events.onFrameLost(reason) },
+        { maxHeldMs: MAX_HELD_MS },
+      );
+      this.#cancelHold = this.#deps.clock.after(this.#options.holdMs, () => this.#end(closed));
     }
     this.#events.onConnectionLost(connection, closed);
   }
@@ -175,6 +190,7 @@ export class Session<Connection extends SessionConnection> {
   #end(closed: Closed): void {
     this.#state = "over";
     this.#cancelHold?.();
+    this.#hold?.clear();
     this.#hold = undefined;
     this.#events.onOver(closed);
   }

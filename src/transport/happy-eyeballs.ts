@@ -6,11 +6,17 @@ import { firstSuccess } from "../base/first-success.ts";
 /** RFC 8305, section 5: how long an attempt goes on alone. */
 const ATTEMPT_DELAY_MS = 250;
 
-/**
- * The kernel sends a SYN again after 1, 3 and 7 s: where a line was cut, a fresh one finds sooner that it is back. Eight at a
- * time leave each 4 s for its answer.
- */
-const ATTEMPT_TIMES = { nextAfterMs: ATTEMPT_DELAY_MS, againAfterMs: 500, mostRunning: 8 } as const;
+/** The kernel sends a SYN again after 1, 3 and 7 s: where a line was cut, a fresh one finds sooner that it is back. */
+const AGAIN_AFTER_MS = 500;
+
+/** Attempts at a time; these leave each 4 s for its answer. */
+const MOST_RUNNING = 8;
+
+const ATTEMPT_TIMES = {
+  nextAfterMs: ATTEMPT_DELAY_MS,
+  againAfterMs: AGAIN_AFTER_MS,
+  mostRunning: MOST_RUNNING,
+} as const;
 
 export interface Address {
   readonly address: string;

@@ -47,6 +47,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   405: "That makes no tunnels (CONNECT): is it a web server, or a proxy for web pages only?",
   407: "Give user and password of the proxy with --proxy-auth-file.",
   429: "The proxy says that there were too many requests: wait a while.",
+  500: "The proxy cannot go on: does it know the server's name, and is it online itself?",
   501: "That makes no tunnels (CONNECT): is it a web server, or a proxy for web pages only?",
   502: "The proxy cannot reach the server: is the name known outside, is the server running, is the port right?",
   503: "The proxy cannot reach the server, or has too much to do: is the server's name known outside, is it running?",

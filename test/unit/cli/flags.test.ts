@@ -79,7 +79,7 @@ describe("flags", () => {
     refused(serverCommand(), ["--listen", "unix:/a", "extra"], /too many arguments/);
     refused(serverCommand(), ["--listen", "unix:/a", "--brigde"], /--bridge/);
     refused(serverCommand(), ["--listen", "unix:/a", "--mtu", "9"], /68 to 65521/);
-    refused(clientCommand(), ["ws://h/", "extra"], /too many arguments/);
+    refused(legacyClientCommand(), ["vpn0", "ws://h/", "extra"], /too many arguments/);
     refused(clientCommand(), ["ws://h/", "--protocol", "v3"], /auto, v2, v1/);
     refused(clientCommand(), ["ws://h/", "--log-level", "loud"], /trace, debug/);
     refused(legacyServerCommand(), [], /'address'/);

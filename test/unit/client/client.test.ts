@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { type WebSocket, WebSocketServer } from "ws";
 import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
-import { Drop } from "../../../src/base/drop-reason.ts";
 import { AGENT } from "../../../src/base/version.ts";
 import { Client, type ClientDeps } from "../../../src/client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
+import { AT_ONCE_MS } from "../../../src/client/retry.ts";
 import { makeSelfSigned } from "../../../src/state/self-signed.ts";
 import { keyPin } from "../../../src/transport/key-pin.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
@@ -21,6 +20,7 @@ import { superFrame } from "../../contract/test-frames.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { addressed, ethernetFrame, Host } from "../../host.ts";
 import { RecordingLog } from "../../recording-log.ts";
+import { type StandInOptions, StandInServer } from "./stand-in-server.ts";
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
@@ -28,75 +28,6 @@ const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
 const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
 const INVITED = { kind: "bearer", token: "one-use-s3cret" } as const;
 const CREDENTIAL = { kind: "credential", token: "lasting-s3cret", user: "alice" } as const;
-
-interface StandInOptions {
-  readonly port?: number;
-  readonly speaksV2?: boolean;
-  readonly https?: HttpsServer;
-}
-
-/** Somebody else's server, which notes what each client says. */
-class StandInServer {
-  readonly sockets: WebSocket[] = [];
-  readonly messages: Buffer[] = [];
-  readonly texts: Record<string, unknown>[] = [];
-  readonly closes: number[] = [];
-  /** What each client showed. */
-  readonly authorizations: (string | undefined)[] = [];
-  readonly #server: WebSocketServer;
-  #https: HttpsServer | undefined;
-
-  private constructor(port: number, speaksV2: boolean, https: HttpsServer | undefined) {
-    this.#server = new WebSocketServer({
-      ...(https === undefined ? { host: "127.0.0.1", port } : { server: https }),
-      handleProtocols: (offered) => (speaksV2 && offered.has("vpn-ws.v2") ? "vpn-ws.v2" : false),
-    });
-    this.#server.on("connection", (socket, request) => {
-      this.authorizations.push(request.headers.authorization);
-      this.sockets.push(socket);
-      socket.on("message", (data: Buffer, isBinary) =>
-        isBinary ? this.messages.push(data) : this.texts.push(JSON.parse(data.toString())),
-      );
-      socket.on("close", (code) => this.closes.push(code));
-    });
-  }
-
-  /** `https`: by TLS, on a port of its choice. */
-  static async open({ port = 0, speaksV2 = true, https }: StandInOptions = {}): Promise<StandInServer> {
-    const server = new StandInServer(port, speaksV2, https);
-    https?.listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.#server.once("listening", resolve));
-    server.#https = https;
-    return server;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** The last client that came. */
-  async client(count = 1): Promise<WebSocket> {
-    await waitFor(`client ${count}`, () => this.sockets.length >= count, { pollMs: 2 });
-    return this.sockets.at(-1) as WebSocket;
-  }
-
-  welcome(socket: WebSocket, fields: object = {}): void {
-    const welcome = {
-      kind: "welcome",
-      agent: "stand-in/1",
-      mtu: 1500,
-      offloads: OFFLOAD_ALL,
-      maxMessageBytes: 1 << 20,
-    };
-    socket.send(JSON.stringify({ ...welcome, ...fields }));
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.terminate();
-    await new Promise((resolve) => this.#server.close(resolve));
-    this.#https?.close();
-  }
-}
 
 describe("client", () => {
   let log: RecordingLog;
@@ -115,7 +46,7 @@ describe("client", () => {
     await Promise.all(clients.map((client) => client.stop()));
   });
 
-  async function serve(options: { port?: number; speaksV2?: boolean } = {}): Promise<StandInServer> {
+  async function serve(options: StandInOptions = {}): Promise<StandInServer> {
     const server = await StandInServer.open(options);
     servers.push(server);
     return server;
@@ -143,7 +74,7 @@ describe("client", () => {
         servers: [parseServerUrl(`ws://127.0.0.1:${port}/vpn`)],
         tls: { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true },
         credentials: SECRET,
-        backoff: { firstMs: 5, maxMs: 20 },
+        backoff: { leastMs: 5, mostMs: 10, maxMs: 20 },
         ...options,
       },
     );
@@ -158,7 +89,6 @@ describe("client", () => {
     const socket = await server.client();
     await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
     assert.deepEqual(server.texts, [{ kind: "hello", agent: AGENT, mtu: 1500, offloads: OFFLOAD_ALL }]);
-    server.welcome(socket);
     await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
     const whole = addressed(superFrame(40_000), B, A);
     host.send(host.frameTo(B, "plain")).sendSuper(whole);
@@ -170,17 +100,24 @@ describe("client", () => {
     await host.until(addressed(superFrame(40_000), A, B).subarray(VNET_HEADER_BYTES));
   });
 
-  test("cuts super-frames until the server says that it takes them, and for one that takes no large messages", async () => {
-    const [server, host] = [await serve(), new Host("tap", A)];
+  test("holds frames until the server has welcomed it, and knows what it takes", async () => {
+    const [server, host] = [await serve({ welcomes: false }), new Host("tap", A)];
     start(server.port, host);
     const socket = await server.client();
+    const whole = addressed(superFrame(2_500), B, A);
+    host.send(host.frameTo(B, "plain")).sendSuper(whole);
     await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
+    assert.equal(server.messages.length, 0);
+    server.welcome(socket);
+    await waitFor("both", () => server.messages.length === 2, { pollMs: 2 });
+    assert.ok(server.messages.some((message) => message.equals(whole)));
+  });
+
+  test("cuts super-frames for a server that takes no large messages", async () => {
+    const [server, host] = [await serve({ welcomes: { maxMessageBytes: 10_000 } }), new Host("tap", A)];
+    start(server.port, host);
     host.sendSuper(addressed(superFrame(2_500), B, A));
     await waitFor("three segments", () => server.messages.length === 3, { pollMs: 2 });
-    server.welcome(socket, { maxMessageBytes: 10_000 });
-    await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
-    host.sendSuper(addressed(superFrame(2_500), B, A));
-    await waitFor("three more", () => server.messages.length === 6, { pollMs: 2 });
   });
 
   test("speaks the original's dialect where the server knows no other", async () => {
@@ -200,76 +137,51 @@ describe("client", () => {
   });
 
   test("lowers the device's MTU to the network's, and tells the server", async () => {
-    const [server, host] = [await serve(), new Host("tap", A)];
+    const [server, host] = [await serve({ welcomes: { mtu: 1400 } }), new Host("tap", A)];
     start(server.port, host);
-    server.welcome(await server.client(), { mtu: 1400 });
     await waitFor("the update", () => server.texts.length === 2, { pollMs: 2 });
     assert.deepEqual(server.texts[1], { kind: "update", mtu: 1400 });
     assert.deepEqual(log.of("client.mtu")[0]?.fields, { mtu: 1400, before: 1500 });
   });
 
   test("warns if the network's MTU is below one that somebody chose", async () => {
-    const [server, host] = [await serve(), new Host("tap", A)];
+    const [server, host] = [await serve({ welcomes: { mtu: 1400 } }), new Host("tap", A)];
     start(server.port, host, { fitMtu: false });
-    server.welcome(await server.client(), { mtu: 1400 });
     await waitFor("the warning", () => log.of("client.mtu-kept").length === 1, { pollMs: 2 });
     assert.match(log.of("client.mtu-kept")[0]?.message ?? "", /--mtu 1400/);
   });
 
-  test("comes back when the server went away, with the same device, and counts what was lost meanwhile", async () => {
+  test("comes back when the server went away, with the same device, and sends what came meanwhile", async () => {
     const [first, host] = [await serve(), new Host("tap", A)];
     const client = start(first.port, host);
-    await first.client();
+    await waitFor("the first link", () => log.of("client.connected").length === 1, { pollMs: 2 });
     const { port } = first;
     await first.close();
     await waitFor("a failed attempt", () => log.of("client.dial-failed").length > 0, { pollMs: 2 });
-    host.send(host.frameTo(B, "lost"));
-    await waitFor("the loss", () => client.drops.get(Drop.portClosed) === 1, { pollMs: 2 });
+    host.send(host.frameTo(B, "held"));
     const second = await serve({ port });
-    second.welcome(await second.client());
-    await waitFor("the second hello", () => second.texts.length === 1, { pollMs: 2 });
-    host.send(host.frameTo(B, "not lost"));
     await waitFor("the frame", () => second.messages.length === 1, { pollMs: 2 });
-    assert.deepEqual(second.messages, [Buffer.concat([NO_HEADER, host.frameTo(B, "not lost")])]);
-    assert.deepEqual(client.drops.toJSON(), { "port-closed": 1 });
+    host.send(host.frameTo(B, "not held"));
+    await waitFor("the other frame", () => second.messages.length === 2, { pollMs: 2 });
+    const sent = ["held", "not held"].map((payload) => Buffer.concat([NO_HEADER, host.frameTo(B, payload)]));
+    assert.deepEqual(second.messages, sent);
+    assert.equal(client.drops.total, 0);
   });
 
-  test("waits longer each time, and briefly again after a link that lasted", async () => {
-    const clock = new HandClock();
-    const server = await serve();
-    const { port } = server;
-    await server.close();
-    start(port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
-    const waits = (): number[] =>
-      log.lines.flatMap(({ fields }) => (typeof fields.waitMs === "number" ? [fields.waitMs] : []));
-    for (let attempt = 1; attempt <= 6; attempt++) {
-      await waitFor(`attempt ${attempt}`, () => waits().length === attempt, { pollMs: 2 });
-      clock.advance(8_000);
-    }
-    for (const [i, wait] of waits().entries()) {
-      const full = Math.min(8_000, 1_000 * 2 ** i);
-      assert.ok(wait >= full / 2 && wait <= full, `wait ${i} is ${wait}`);
-    }
-  });
-
-  test("a link that lasted makes the next wait short, one that did not makes it longer", async () => {
+  test("a connection that lasted is dialed again at once, one that did not after a while", async () => {
     for (const [lastedMs, least, most] of [
-      [CLIENT_DEFAULTS.stableAfterMs, 500, 1_000],
+      [CLIENT_DEFAULTS.stableAfterMs, 0, AT_ONCE_MS],
       [CLIENT_DEFAULTS.stableAfterMs - 1, 1_000, 2_000],
     ] as const) {
       const clock = new HandClock();
       const server = await serve();
       log.lines.length = 0;
-      start(server.port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
-      (await server.client()).close(1012);
-      await waitFor("the first end", () => log.of("client.disconnected").length === 1, { pollMs: 2 });
-      clock.advance(1_000);
-      await server.client(2);
-      await waitFor("the second link", () => log.of("client.connected").length === 2, { pollMs: 2 });
+      start(server.port, new Host("tap", A), { backoff: { leastMs: 1_000, mostMs: 2_000, maxMs: 8_000 } }, clock);
+      await waitFor("the link", () => log.of("client.connected").length === 1, { pollMs: 2 });
       clock.advance(lastedMs);
-      server.sockets[1]?.close(1012);
-      await waitFor("the second end", () => log.of("client.disconnected").length === 2, { pollMs: 2 });
-      const wait = Number(log.of("client.disconnected")[1]?.fields.waitMs);
+      server.sockets[0]?.close(1012);
+      await waitFor("the end", () => log.of("client.disconnected").length === 1, { pollMs: 2 });
+      const wait = Number(log.of("client.disconnected")[0]?.fields.waitMs);
       assert.ok(wait >= least && wait <= most, `waits ${wait} ms`);
     }
   });
@@ -282,7 +194,8 @@ describe("client", () => {
       const clock = new HandClock();
       const server = await serve();
       log.lines.length = 0;
-      start(server.port, new Host("tap", A), { backoff: { firstMs: 1_000, maxMs: 8_000 } }, clock);
+      start(server.port, new Host("tap", A), { backoff: { leastMs: 500, mostMs: 1_000, maxMs: 8_000 } }, clock);
+      await waitFor("the link", () => log.of("client.connected").length === 1, { pollMs: 2 });
       const socket = await server.client();
       socket.send(JSON.stringify({ kind: "bye", reason: "shutting-down", message: "later", retryAfterMs }));
       socket.close(1001);
@@ -302,7 +215,6 @@ describe("client", () => {
       };
       start(server.port, new Host("tap", A), { credentials: INVITED }, systemClock, { keepCredential });
       const socket = await server.client();
-      server.welcome(socket);
       socket.send(JSON.stringify(CREDENTIAL));
       socket.send(JSON.stringify({ ...CREDENTIAL, token: "another" }));
       await waitFor("the credential", () => log.of("client.credential").length === 1, { pollMs: 2 });
@@ -367,13 +279,14 @@ describe("client", () => {
   });
 
   test("hands on the addresses that the server has for it", async () => {
-    const server = await serve();
+    const server = await serve({ welcomes: { addresses: ["10.9.0.2/24", "fd00::2/64"] } });
     const assigned: unknown[] = [];
     const assignAddresses = (addresses: unknown): unknown => assigned.push(addresses);
     start(server.port, new Host("tap", A), {}, systemClock, { assignAddresses });
-    server.welcome(await server.client(), { addresses: ["10.9.0.2/24", "fd00::2/64"] });
     await waitFor("the addresses", () => assigned.length === 1, { pollMs: 2 });
-    assert.deepEqual(assigned, [["10.9.0.2/24", "fd00::2/64"]]);
+    server.sockets[0]?.terminate();
+    await waitFor("the second link", () => log.of("client.connected").length === 2, { pollMs: 2 });
+    assert.deepEqual(assigned, [["10.9.0.2/24", "fd00::2/64"]], "unchanged ones are not set again");
   });
 
   test("waits as long as a refusal asks for, up to a minute", async () => {
@@ -399,7 +312,6 @@ describe("client", () => {
     const [server, host] = [await serve(), new Host("tap", A, { queueFrames: 512, queueBytes: 1 << 20 })];
     start(server.port, host);
     const socket = await server.client();
-    server.welcome(socket);
     await waitFor("the welcome", () => log.of("client.welcome").length === 1, { pollMs: 2 });
     socket.pause();
     let isPaused = false;
@@ -448,8 +360,7 @@ describe("client", () => {
 
     const server = await serve();
     const open = start(server.port, new Host("open", A));
-    await server.client();
-    await waitFor("the hello", () => server.texts.length === 1, { pollMs: 2 });
+    await waitFor("the link", () => log.of("client.connected").length === 1, { pollMs: 2 });
     await Promise.all([open.stop(), open.stop()]);
     await waitFor("the close", () => server.closes.length === 1, { pollMs: 2 });
     assert.deepEqual(server.closes, [1001]);
@@ -468,7 +379,7 @@ describe("client", () => {
     const server = await serve();
     const { port } = server;
     start(port, new Host("tap", A));
-    (await server.client()).close();
+    await waitFor("the link", () => log.of("client.connected").length === 1, { pollMs: 2 });
     await server.close();
     await waitFor("a failed attempt", () => log.of("client.dial-failed").length > 0, { pollMs: 2 });
     assert.match(log.text, /connected to ws:\/\/127\.0\.0\.1/);

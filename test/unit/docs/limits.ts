@@ -14,17 +14,19 @@ import { MAX_TOKENS } from "../../../src/access/token-table.ts";
 import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
+import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
 import { MAX_ACL_PARTS, MAX_ACL_RULES } from "../../../src/guard/acl.ts";
 import { MAX_ADDRESSES } from "../../../src/guard/address-guard.ts";
 import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
 import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
 import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
-import { MAX_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/hold-queue.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
+import { MAX_ALL_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/session.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
+import { MAX_HELD_BYTES } from "../../../src/transport/hold-queue.ts";
 import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { LIVENESS_DEFAULTS } from "../../../src/transport/liveness.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
@@ -157,6 +159,8 @@ const PEERS: Limits = {
   "claims of a session, per second and at once": ownBudget("src/server/session.ts", "CLAIMS"),
   "a session without a connection, ms": SERVER_DEFAULTS.holdMs,
   "frames held for it, bytes": MAX_HELD_BYTES,
+  "frames held for all such, bytes": MAX_ALL_HELD_BYTES,
+  "of what is left of that, a session may hold one in": own("src/transport/hold-queue.ts", "AVAILABLE_PER_HELD"),
   "and for how long, ms": MAX_HELD_MS,
   "words of a peer, characters": own("src/wire/control-message.ts", "MAX_PHRASE_LENGTH"),
   "queue of a connection, bytes": SERVER_DEFAULTS.maxQueuedBytes,
@@ -260,7 +264,17 @@ const FILES: Limits = {
 
 const CLIENT: Limits = {
   "a client's connect, and its upgrade, ms": dialTimeoutMs,
-  "a client's first and longest wait, ms": `${backoff.firstMs}, ${backoff.maxMs}`,
+  "a client's short waits, from and to, and its longest, ms": `${backoff.leastMs}, ${backoff.mostMs}, ${backoff.maxMs}`,
+  "waits are short when somebody answers, and when nobody does, ms": `${BUSY_SHORT_MS}, ${SILENT_SHORT_MS}`,
+  "waits after a definite no, least and most, ms": `${DENIED_BACKOFF.leastMs}, ${DENIED_BACKOFF.maxMs}`,
+  "a connection that had lasted is dialed again within, ms": AT_ONCE_MS,
+  "a silent server is waited for before the next one is dialed, ms": own("src/client/session-dialer.ts", "PATIENCE_MS"),
+  "and before it is dialed once more, ms": own("src/client/session-dialer.ts", "AGAIN_AFTER_MS"),
+  "and one address of it, ms": own("src/transport/happy-eyeballs.ts", "AGAIN_AFTER_MS"),
+  "frames held while there is no connection, bytes": MAX_HELD_BYTES,
+  "and for how long, ms": own("src/client/outbound.ts", "MAX_HELD_MS"),
+  "a connection that was replaced may still bring frames, ms": own("src/client/lane.ts", "RETIRE_MS"),
+  "answer to a probe, ms": own("src/client/lane.ts", "MOST_PROBE_MS"),
   "wait that an answer of 429 or 503 can ask for, ms": own("src/transport/dial-error.ts", "MAX_RETRY_AFTER_MS"),
   "sentence beside a refusal, bytes read": own("src/transport/refusal-sentence.ts", "MAX_BODY_BYTES"),
   "and characters shown": own("src/transport/refusal-sentence.ts", "MAX_SENTENCE_LENGTH"),

@@ -62,6 +62,12 @@ describe("docs/OPERATIONS.md", () => {
     }
   });
 
+  test("shows the files of contrib/haproxy as they are", () => {
+    for (const name of ["http", "tcp"]) {
+      assert.equal(namedBlock(operations, `${name}.cfg`), readText(`contrib/haproxy/${name}.cfg`), name);
+    }
+  });
+
   test("lists every event that is logged, with its level, and no other", () => {
     const LOG_CALL = /\blog\.(debug|info|warn|error)\(\s*"([^"]+)"/g;
     const logged = sources.flatMap(({ text }) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIperf } from "../../../lab/iperf.ts";
+import { parseFlows, parseIperf } from "../../../lab/iperf.ts";
 
 test("a TCP report gives what the receiver got and the sender's retransmits", () => {
   const report = {
@@ -32,4 +32,13 @@ test("iperf3's own error is passed on", () => {
 
 test("a report without a sum is an error and not a zero", () => {
   assert.throws(() => parseIperf('{"end":{}}'), /no sum/);
+});
+
+test("the bytes of each flow in each second are read", () => {
+  const intervals = [[5, 7].map((bytes) => ({ bytes })), [6, 0].map((bytes) => ({ bytes }))];
+  const report = { intervals: intervals.map((streams) => ({ streams })), end: {} };
+  assert.deepEqual(parseFlows(JSON.stringify(report)), [
+    [5, 6],
+    [7, 0],
+  ]);
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { type Certificates, makeCertificates } from "../../../lab/certificates.ts";
 import { Lab } from "../../../lab/namespace.ts";
@@ -127,7 +128,7 @@ describe("the dialer behind a proxy", () => {
       assert.deepEqual([error.code, error.message.split("\n").length], [code, 1]);
       assert.match(error.message, message);
       assert.match(error.hint ?? "(no hint)", hint);
-      const all = `${error.message} ${error.hint} ${error.stack} ${JSON.stringify(error.cause)}`;
+      const all = `${error.message} ${error.hint} ${error.stack} ${inspect(error.cause)}`;
       assert.doesNotMatch(all, /s3cret|YWRhOnMzY3JldA/);
       return true;
     });
@@ -169,7 +170,10 @@ describe("the dialer behind a proxy", () => {
       await failsWith(dialing, "PROXY_UNREACHABLE", /the proxy https:\/\/localhost:/, /--proxy-ca/);
       const other = dialBy(wayBy(`https://127.0.0.1:${proxy}`, { proxyCa }), `wss://vpn.example:${secure}/`);
       await failsWith(other, "PROXY_UNREACHABLE", /not in the cert/, /by that name/);
-      const notTls = dialBy(wayBy(`https://localhost:${plain}`), `wss://vpn.example:${secure}/`);
+      const web = await serve(
+        (socket) => void socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+      );
+      const notTls = dialBy(wayBy(`https://localhost:${web}`), `wss://vpn.example:${secure}/`);
       await failsWith(notTls, "PROXY_UNREACHABLE", /the proxy/, /does not speak TLS|hung up/);
     });
 

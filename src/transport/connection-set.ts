@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { Drop, type DropReason } from "../base/drop-reason.ts";
 import { flowHash } from "../wire/flow.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -21,16 +22,12 @@ const BUCKETS = 256;
  * to the others at once; when one is added it takes an even share of theirs. With one connection nothing is hashed.
  */
 export class ConnectionSet<Connection extends Sender> {
-  readonly #seed: number;
+  /** Unknown to strangers, so that nobody can choose flows that share a bucket. */
+  readonly #seed = randomInt(2 ** 31);
   readonly #byNumber: (Connection | undefined)[] = new Array(MAX_SESSION_CONNECTIONS).fill(undefined);
   /** The same without holes, in the order of their numbers. */
   #open: readonly Connection[] = [];
   readonly #owners = new Uint8Array(BUCKETS);
-
-  /** `seed`: 32 random bits, so that nobody chooses flows that share a bucket. */
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
 
   get open(): readonly Connection[] {
     return this.#open;

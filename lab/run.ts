@@ -1,0 +1,84 @@
+/**
+ * `npm run lab`: how the VPN behaves where it is difficult. Each situation is built with the real programs, what is measured
+ * is held against its bound, and one table is printed. The exit status is 1 when a bound is missed or something could not be
+ * measured at all.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Lab } from "./namespace.ts";
+import { requirePrograms } from "./programs.ts";
+import { Progress } from "./progress.ts";
+import type { Measured, Situation } from "./situations/situation.ts";
+import { SITUATIONS } from "./situations/situations.ts";
+
+const USAGE = `usage: npm run lab [-- OPTIONS]
+  --only NAME,…  only these situations: ${SITUATIONS.map(({ name }) => name).join(", ")}
+  --quick        shorter: a first look
+  --json FILE    the figures also there`;
+
+interface Row extends Measured {
+  readonly situation: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) console.log(USAGE);
+else await run(select(values.only?.split(",") ?? []), values.quick, values.json);
+
+function select(names: readonly string[]): readonly Situation[] {
+  const unknown = names.filter((name) => !SITUATIONS.some((situation) => situation.name === name));
+  if (unknown.length > 0) throw new Error(`no such situation: ${unknown.join(", ")}\n${USAGE}`);
+  return SITUATIONS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+async function run(situations: readonly Situation[], quick: boolean, file: string | undefined): Promise<void> {
+  await requirePrograms("ip", "ss", "ping", "iperf3");
+  const progress = new Progress(process.stdout);
+  const rows: Row[] = [];
+  for (const situation of situations) {
+    rows.push(...(await measure(situation, quick, progress)));
+  }
+  progress.note(`\n${formatRows(rows)}`);
+  if (file !== undefined)
+    writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), quick, rows }, undefined, 1)}\n`);
+  if (rows.some(({ verdict }) => verdict === "fail")) process.exitCode = 1;
+}
+
+async function measure(
+  { name, title, measure }: Situation,
+  quick: boolean,
+  progress: Progress,
+): Promise<readonly Row[]> {
+  const lab = await Lab.open();
+  try {
+    const measured = await progress.step(`${name}: ${title}`, () => measure({ lab, quick }));
+    return measured.map((one) => ({ situation: name, ...one }));
+  } catch (error) {
+    if (lab.isClosing) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    progress.note(reason);
+    return [{ situation: name, what: "not measured", bound: "", got: reason.split("\n", 1)[0] ?? "", verdict: "fail" }];
+  } finally {
+    await lab.close();
+  }
+}
+
+function formatRows(rows: readonly Row[]): string {
+  const cells = rows.map(({ situation, what, bound, got, verdict }) => [situation, what, bound, got, verdict]);
+  const table = [["situation", "figure", "bound", "got", "verdict"], ...cells];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,5 @@
+import { saturation } from "./saturation.ts";
+import type { Situation } from "./situation.ts";
+
+/** All of them, in the order of the table that they are for. */
+export const SITUATIONS: readonly Situation[] = [saturation];

@@ -1,0 +1,99 @@
+import { Backoff, type BackoffOptions } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Closed } from "../transport/connection.ts";
+import { CloseCode } from "../wire/close-code.ts";
+import { askedWaitMs, failureKind } from "./dial-failure.ts";
+
+export interface RetryOptions {
+  readonly backoff: BackoffOptions;
+  /** A connection that lasted this long was a success. */
+  readonly stableAfterMs: number;
+}
+
+export interface Wait {
+  readonly ms: number;
+  /** Whether it is our own choice, which news of the network may shorten; otherwise the server has asked for it. */
+  readonly isOurs: boolean;
+}
+
+/**
+ * A connection that had lasted is dialed again at once, but a server that crashes loses all its clients in the same
+ * instant: they come spread over this.
+ */
+export const AT_ONCE_MS = 250;
+
+/** How long after a loss the waits stay short when somebody answers that nobody is there: a server is restarted in less. */
+export const BUSY_SHORT_MS = 30_000;
+
+/** And when nobody answers. A train comes out of its tunnel within this, and a few packets per second disturb nobody. */
+export const SILENT_SHORT_MS = 300_000;
+
+/** Waits after a definite no. People must act first, and a server that counts failed guesses must not be fed with them. */
+export const DENIED_BACKOFF: BackoffOptions = { leastMs: 2_000, mostMs: 3_000, maxMs: 60_000 };
+
+/** When to dial again. */
+export class Retry {
+  readonly #clock: Clock;
+  readonly #options: RetryOptions;
+  readonly #random: () => number;
+  readonly #backoff: Backoff;
+  readonly #denied: Backoff;
+  #askedMs: number | undefined;
+
+  constructor(clock: Clock, options: RetryOptions, random: () => number = Math.random) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#random = random;
+    this.#backoff = new Backoff(options.backoff, random);
+    this.#denied = new Backoff(DENIED_BACKOFF, random);
+  }
+
+  /** The server asks not to be dialed sooner. Bounded, so that it cannot send us away for good. */
+  ask(waitMs: number): void {
+    this.#askedMs = Math.min(waitMs, this.#options.backoff.maxMs);
+  }
+
+  /** After a connection that lasted `lastedMs`. */
+  afterLoss({ code, by }: Closed, lastedMs: number): Wait {
+    const isStable = lastedMs >= this.#options.stableAfterMs;
+    if (isStable) this.#reset();
+    if (this.#askedMs !== undefined) return this.#asked(this.#askedMs);
+    if (by === "peer" && code === CloseCode.policyViolation) return this.#ours(this.#nextDeniedMs());
+    // It has worked, and the line broke: hope begins anew, but not at once, or a crash at each welcome would be a storm.
+    if (!isStable && code === CloseCode.abnormal) this.#reset();
+    if (!isStable) return this.#ours(this.#nextMs(BUSY_SHORT_MS));
+    return this.#ours(by === "us" ? 0 : this.#random() * AT_ONCE_MS);
+  }
+
+  /** After an attempt that failed. */
+  afterFailure(error: unknown): Wait {
+    const askedMs = askedWaitMs(error) ?? this.#askedMs;
+    if (askedMs !== undefined) return this.#asked(askedMs);
+    const kind = failureKind(error);
+    if (kind === "denied") return this.#ours(this.#nextDeniedMs());
+    return this.#ours(this.#nextMs(kind === "silent" ? SILENT_SHORT_MS : BUSY_SHORT_MS));
+  }
+
+  #reset(): void {
+    this.#backoff.reset();
+    this.#denied.reset();
+  }
+
+  #nextMs(shortForMs: number): number {
+    return this.#backoff.nextMs(this.#clock.nowMs(), shortForMs);
+  }
+
+  #nextDeniedMs(): number {
+    return this.#denied.nextMs(this.#clock.nowMs(), 1);
+  }
+
+  #ours(ms: number): Wait {
+    return { ms, isOurs: true };
+  }
+
+  /** Spread out, because the server told everybody the same; and no sooner than if it had not asked. */
+  #asked(askedMs: number): Wait {
+    this.#askedMs = undefined;
+    return { ms: Math.max(askedMs * (1 + this.#random()), this.#nextMs(BUSY_SHORT_MS)), isOurs: false };
+  }
+}
