@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import type { Child } from "../child.ts";
 import type { Link, LinkOptions, Namespace } from "../namespace.ts";
+import { programArgv } from "../program-argv.ts";
 import { DIRECTION_DEFAULTS, type PathSettings } from "./direction-settings.ts";
 import type { PathCounters, PathOrder, PathReply } from "./path-message.ts";
 import { PROFILES, type ProfileName } from "./profiles.ts";
@@ -43,7 +44,7 @@ export class Path implements Link {
     this.device = link.device;
     this.ipv4 = [...link.ipv4];
     this.ipv6 = [...link.ipv6];
-    this.#child = namespaces[0].start([...REAL_TIME, process.execPath, "--import", "tsx", PROGRAM], {
+    this.#child = namespaces[0].start([...REAL_TIME, ...programArgv(PROGRAM)], {
       onMessage: (message) => this.#onReply(message as PathReply),
     });
     void this.#child.ended.then(() => this.#failAll());

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Lab, Namespace } from "../../lab/namespace.ts";
-import { programArgv } from "./transfer.ts";
+import { programArgv } from "../../lab/program-argv.ts";
 
 const PROGRAM = fileURLToPath(new URL("door-program.ts", import.meta.url));
 

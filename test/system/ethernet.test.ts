@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { Lab, type Namespace } from "../../lab/namespace.ts";
 import { buildNetwork, type Network, type Site, TAP } from "../../lab/network.ts";
 import { runPing } from "../../lab/ping.ts";
+import { programArgv } from "../../lab/program-argv.ts";
 import { whyNoLab } from "../../lab/programs.ts";
-import { MEBIBYTE, programArgv, transferBothWays } from "./transfer.ts";
+import { MEBIBYTE, transferBothWays } from "./transfer.ts";
 
 const VLAN_PROGRAM = fileURLToPath(new URL("vlan-interface.ts", import.meta.url));
 const BRIDGE = "br0";

@@ -4,8 +4,8 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Child } from "../../lab/child.ts";
 import { Lab, type Link, type Namespace } from "../../lab/namespace.ts";
+import { programArgv } from "../../lab/program-argv.ts";
 import { whyNoLab } from "../../lab/programs.ts";
-import { programArgv } from "./transfer.ts";
 
 const PROGRAM = fileURLToPath(new URL("network-watch-program.ts", import.meta.url));
 

@@ -14,8 +14,8 @@ import type { Child } from "../../lab/child.ts";
 import type { Lab, Namespace } from "../../lab/namespace.ts";
 import { TAP } from "../../lab/network.ts";
 import { startNginx } from "../../lab/nginx.ts";
+import { programArgv } from "../../lab/program-argv.ts";
 import { startClient, startServer, type VpnProcess } from "../../lab/vpn.ts";
-import { programArgv } from "./transfer.ts";
 
 const LEGACY_CLIENT = fileURLToPath(new URL("legacy-peers/legacy-client.ts", import.meta.url));
 const LEGACY_SERVER = fileURLToPath(new URL("legacy-peers/legacy-server.ts", import.meta.url));

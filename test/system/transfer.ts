@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Child } from "../../lab/child.ts";
 import type { Namespace } from "../../lab/namespace.ts";
+import { programArgv } from "../../lab/program-argv.ts";
 
 const PROGRAM = fileURLToPath(new URL("transfer-end.ts", import.meta.url));
 const PORT = 7_001;
@@ -13,11 +14,6 @@ interface EndReport {
   readonly sent: string;
   readonly received: string;
   readonly receivedBytes: number;
-}
-
-/** Argv of a TypeScript program of ours, wherever it is started. */
-export function programArgv(path: string, ...argv: readonly string[]): string[] {
-  return [process.execPath, "--import", import.meta.resolve("tsx"), path, ...argv];
 }
 
 /** A transfer under way: its listening end in one namespace, the connecting one in another. */

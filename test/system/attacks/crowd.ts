@@ -6,8 +6,8 @@
 import { fileURLToPath } from "node:url";
 import type { Child } from "../../../lab/child.ts";
 import type { Namespace } from "../../../lab/namespace.ts";
+import { programArgv } from "../../../lab/program-argv.ts";
 import type { WaitOptions } from "../../../lab/wait.ts";
-import { programArgv } from "../transfer.ts";
 
 const PROGRAM = fileURLToPath(new URL("crowd-program.ts", import.meta.url));
 

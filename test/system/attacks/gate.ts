@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import type { Lab, Namespace } from "../../../lab/namespace.ts";
+import { programArgv } from "../../../lab/program-argv.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
-import { programArgv } from "../transfer.ts";
 
 const PROGRAM = fileURLToPath(new URL("gate-program.ts", import.meta.url));
 const OPENING = [
