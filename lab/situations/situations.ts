@@ -1,8 +1,11 @@
 import { cut } from "./cut.ts";
+import { fairness } from "./fairness.ts";
+import { frozenPeer } from "./frozen-peer.ts";
 import { restart } from "./restart.ts";
 import { roaming } from "./roaming.ts";
 import { saturation } from "./saturation.ts";
 import type { Situation } from "./situation.ts";
+import { udpFlood } from "./udp-flood.ts";
 
 /** All of them, in the order of the table that they are for. */
-export const SITUATIONS: readonly Situation[] = [saturation, restart, cut, roaming];
+export const SITUATIONS: readonly Situation[] = [saturation, fairness, udpFlood, frozenPeer, restart, cut, roaming];
