@@ -7,7 +7,7 @@ import type { Tenure } from "./tenure.ts";
 
 export interface RoomDeps {
   /** By name. */
-  readonly networks: ReadonlyMap<string, Network>;
+  readonly networks: { get(name: string): Network | undefined };
   readonly peers: { readonly size: number };
   readonly tenure: Pick<Tenure, "hasRoom" | "hasHeld">;
   readonly tokens: Pick<SessionTokens<Peer>, "find">;

@@ -11,10 +11,11 @@ import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import type { Access } from "./access.ts";
-import { Admission, type AdmissionDeps, type Admitted, ownerOfUser, type Refused } from "./admission.ts";
+import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
 import { controlRefusal } from "./control-access.ts";
 import { answerHealth } from "./health.ts";
-import { Network, type NetworkDefinition } from "./network.ts";
+import type { Network, NetworkDefinition } from "./network.ts";
+import { Networks } from "./networks.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
 import { PeerLog } from "./peer-log.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -59,7 +60,7 @@ const MAX_DECIDING = 1_024;
 export class Server {
   readonly #deps: ServerDeps;
   readonly #options: ServerOptions;
-  readonly #networks = new Map<string, Network>();
+  readonly #networks: Networks;
   readonly #connectionDeps: ConnectionDeps;
   readonly #admission: Admission;
   readonly #tenure: Tenure;
@@ -82,11 +83,13 @@ export class Server {
     this.#options = options;
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
+    const { segmenter } = this.#connectionDeps;
+    this.#networks = new Networks({ clock, log: deps.log, segmenter }, options);
     this.#refusals = new RefusalLog(clock, deps.log);
     this.#peerLog = new PeerLog(deps.log);
     const tokens = new SessionTokens<Peer>();
     const events: PeerEvents = {
-      onConnectionLost: (peer, connection, closed) => this.#peerLog.connectionLost(peer, connection, closed),
+      onConnectionLost: (...lost) => this.#onConnectionLost(...lost),
       onGone: (peer, closed) => this.#onGone(peer, closed),
     };
     const store = new FrameStore({ maxChunks: MAX_ALL_HELD_BYTES / CHUNK_BYTES });
@@ -95,8 +98,8 @@ export class Server {
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);
     this.#admission = new Admission({ clock, limiter, placeFor }, access);
-    for (const definition of deps.networks) this.#addNetwork(definition);
-    this.#reserveAddresses();
+    this.#networks.configure(deps.networks, access.guard);
+    this.#networks.reserveAddresses(access.policy);
   }
 
   /** The addresses in force. */
@@ -114,7 +117,7 @@ export class Server {
     this.#stopTicking = () => {
       for (const cancel of cancels) cancel();
     };
-    for (const { uplink } of this.#networks.values()) uplink?.start((error) => this.#deps.onDeviceError(error));
+    for (const { uplink } of this.#networks.all) uplink?.start((error) => this.#deps.onDeviceError(error));
     for (const listener of this.#deps.listeners) listener.open((incoming) => this.#onIncoming(incoming));
   }
 
@@ -125,11 +128,10 @@ export class Server {
   reload(access: Access, networks: readonly NetworkDefinition[]): void {
     this.#access = access;
     this.#admission.use(access);
-    for (const definition of networks) if (!this.#networks.has(definition.name)) this.#addNetwork(definition);
-    for (const network of this.#networks.values()) network.guard.setOptions(access.guard);
-    this.#reserveAddresses();
+    this.#networks.configure(networks, access.guard);
+    this.#networks.reserveAddresses(access.policy);
     this.recheck();
-    this.#removeNetworks(new Set(networks.map(({ name }) => name)));
+    this.#networks.keepOnly(networks);
   }
 
   /** Looks again at everybody who is here: credentials may have been revoked, the policy may be another. */
@@ -147,37 +149,16 @@ export class Server {
     this.#stopTicking?.();
     for (const listener of this.#deps.listeners) listener.close();
     if (this.#peers.size > 0) await this.#drain();
-    for (const { definition } of this.#networks.values()) definition.device?.close();
+    for (const { definition } of this.#networks.all) definition.device?.close();
   }
 
   /** Every attachment, the uplinks first. */
   peers(): readonly PeerSnapshot[] {
-    return snapshotsOf([...this.#networks.values()], [...this.#peers.values()], this.#startedMs);
-  }
-
-  #addNetwork(definition: NetworkDefinition): void {
-    const { clock, log } = this.#deps;
-    const deps = { clock, log, segmenter: this.#connectionDeps.segmenter };
-    const { guard } = this.#access;
-    this.#networks.set(definition.name, new Network(deps, definition, this.#options, guard));
-  }
-
-  #reserveAddresses(): void {
-    for (const [name, { guard }] of this.#networks) {
-      const assignments = this.#access.policy.assignmentsIn(name);
-      guard.reserve(assignments.map(({ user, rules }) => ({ owner: ownerOfUser(user), rules })));
-    }
-  }
-
-  /** Those that are configured no more; their peers were sent away by the policy. */
-  #removeNetworks(configured: ReadonlySet<string>): void {
-    for (const [name, { definition }] of this.#networks) {
-      if (!configured.has(name) && definition.device === undefined) this.#networks.delete(name);
-    }
+    return snapshotsOf(this.#networks.all, [...this.#peers.values()], this.#startedMs);
   }
 
   #tick(): void {
-    for (const network of this.#networks.values()) network.tick();
+    this.#networks.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
     this.#refusals.tick();
   }
@@ -258,6 +239,11 @@ export class Server {
         peer: peer.id,
       });
     }
+  }
+
+  #onConnectionLost(peer: Peer, connection: number, closed: Closed): void {
+    this.#peerLog.connectionLost(peer, connection, closed);
+    if (peer.session.isHeld) this.#tenure.held(peer);
   }
 
   #onGone(peer: Peer, closed: Closed): void {

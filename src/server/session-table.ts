@@ -39,6 +39,12 @@ export class SessionTable {
     return [...(this.#byOwner.get(owner) ?? [])].filter((peer) => peer.session.isHeld && peer.mac === mac);
   }
 
+  /** Whether a newer session has this one's MAC: nobody waits for it. */
+  isSuperseded(peer: Peer): boolean {
+    const all = this.#byOwner.get(peer.owner) ?? new Set();
+    return peer.mac !== undefined && [...all].some(({ id, mac }) => id > peer.id && mac === peer.mac);
+  }
+
   add(owner: string, peer: Peer): void {
     const held = this.#byOwner.get(owner);
     if (held === undefined) this.#byOwner.set(owner, new Set([peer]));

@@ -12,6 +12,7 @@ export interface TenureDeps {
 }
 
 const CREDENTIALS_ENDED = ["credentials-ended", "your credentials are not good any more"] as const;
+const REPLACED = "a newer session of yours has taken this one's place";
 
 /** Whether those who are here may stay: sessions at once, credentials that end or are taken back, a policy that changes. */
 export class Tenure {
@@ -53,12 +54,17 @@ export class Tenure {
     if (room.state === "full") return;
     const former = this.#sessions.heldWith(newcomer.owner, newcomer.mac);
     for (const peer of new Set([...former, ...room.yielding])) {
-      this.#cut(peer, "replaced", "a newer session of yours has taken this one's place");
+      this.#cut(peer, "replaced", REPLACED);
     }
   }
 
   begin(peer: Peer): void {
     this.#sessions.add(peer.owner, peer);
+  }
+
+  /** A peer has no connection any more, and would wait for its client: not where that has come again already. */
+  held(peer: Peer): void {
+    if (this.#sessions.isSuperseded(peer)) this.#cut(peer, "replaced", REPLACED);
   }
 
   /** Its last drops are told now: who comes, does harm and goes would leave no trace. */

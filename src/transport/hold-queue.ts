@@ -10,6 +10,7 @@ import { CHUNK_BYTES, chunksFor, type FrameStore } from "./frame-store.ts";
 export const MAX_HELD_BYTES = 256 * 1024;
 /** A session may hold one chunk in eight of those that nobody holds, so that a few do not have them all. */
 const AVAILABLE_PER_HELD = 8;
+const MAX_HELD_CHUNKS = MAX_HELD_BYTES / CHUNK_BYTES;
 /** Flows that are told apart. */
 const FLOWS = 64;
 const NONE = -1;
@@ -99,23 +100,23 @@ export class HoldQueue {
     }
   }
 
-  /** Drops from the richest flow until there is room; false if that is the newcomer's own, and has nothing to drop. */
+  /** Drops from the richest flow until there is room; false if that is the newcomer's own, and has too little to drop. */
   #makeRoom(flow: number, chunks: number): boolean {
-    while (!this.#hasRoom(chunks)) {
+    for (let room = this.#roomChunks(); room < chunks; room = this.#roomChunks()) {
+      const own = this.#chunksOf[flow] as number;
       const richest = this.#richestBut(flow);
-      const isOwn = (this.#chunksOf[flow] as number) + chunks >= (this.#chunksOf[richest] as number);
-      const loser = isOwn ? flow : richest;
-      if (this.#oldest[loser] === NONE) return false;
-      this.#removeOldest(loser);
+      const isOwn = own + chunks >= (this.#chunksOf[richest] as number);
+      if (isOwn && own < chunks - room) return false;
+      this.#removeOldest(isOwn ? flow : richest);
       this.#deps.onLost(Drop.egressFull);
     }
     return true;
   }
 
-  #hasRoom(chunks: number): boolean {
-    const { availableChunks } = this.#deps.store;
-    const held = this.#chunks + chunks;
-    return held * CHUNK_BYTES <= MAX_HELD_BYTES && held * AVAILABLE_PER_HELD <= availableChunks;
+  /** How many chunks more it may have. */
+  #roomChunks(): number {
+    const share = Math.floor(this.#deps.store.availableChunks / AVAILABLE_PER_HELD);
+    return Math.min(MAX_HELD_CHUNKS, share) - this.#chunks;
   }
 
   #richestBut(flow: number): number {

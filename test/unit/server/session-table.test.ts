@@ -4,8 +4,10 @@ import type { Grant } from "../../../src/access/grant.ts";
 import type { Peer } from "../../../src/server/peer.ts";
 import { SessionTable } from "../../../src/server/session-table.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
+import type { Mac } from "../../../src/wire/mac.ts";
 
-const peer = (id: number): Peer => ({ id, session: { isHeld: false } }) as Peer;
+const peer = (id: number, isHeld = false, mac?: string): Peer =>
+  ({ id, owner: "alice", session: { isHeld }, mac }) as Peer;
 const grant = (sessions: number, yields: Grant["yields"]): Grant => ({
   network: "default",
   rules: DEFAULT_PORT_RULES,
@@ -53,5 +55,33 @@ describe("session table", () => {
     table.delete("alice", two);
     table.delete("alice", two);
     assert.deepEqual(table.roomFor("alice", grant(1, "newest")), { state: "room", yielding: [] });
+  });
+
+  describe("with sessions that wait for their clients", () => {
+    const MAC = "02:00:00:00:00:0a";
+    const [held, open, other] = [peer(4, true, MAC), peer(5, false, MAC), peer(6, true, "02:00:00:00:00:0b")];
+    beforeEach(() => {
+      table = new SessionTable();
+      for (const one of [open, held, other]) table.add("alice", one);
+    });
+
+    test("lets these yield before any other, whichever is to yield", () => {
+      for (const yields of ["oldest", "newest"] as const) {
+        assert.deepEqual(table.roomFor("alice", grant(3, yields)), { state: "room", yielding: [held] });
+        assert.deepEqual(table.roomFor("alice", grant(2, yields)), { state: "room", yielding: [held, other] });
+      }
+      assert.deepEqual(table.roomFor("alice", grant(1, "newest")), { state: "full" });
+      assert.deepEqual(table.roomFor("alice", grant(1, "oldest")), { state: "room", yielding: [held, other, open] });
+    });
+
+    test("finds those whose client has come again, by its MAC", () => {
+      assert.deepEqual(table.heldWith("alice", MAC as Mac), [held]);
+      assert.deepEqual(table.heldWith("alice", undefined), []);
+      assert.deepEqual(table.heldWith("bob", MAC as Mac), []);
+      assert.deepEqual(
+        [held, open, other].map((one) => table.isSuperseded(one)),
+        [true, false, false],
+      );
+    });
   });
 });

@@ -6,6 +6,7 @@ import type { Authenticator } from "../../../src/access/authenticator.ts";
 import type { Identity } from "../../../src/access/identity.ts";
 import { MAX_SESSION_CONNECTIONS, SESSION_TOKEN } from "../../../src/wire/session-claim.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
+import { HandClock } from "../../hand-clock.ts";
 import { ethernetFrame, Host } from "../../host.ts";
 import { LegacyPeer } from "../../legacy-peer.ts";
 import { type Loopback, type LoopbackOptions, startLoopbackServer } from "../../loopback-server.ts";
@@ -242,7 +243,7 @@ describe("a session", () => {
     });
 
     test("too often is refused for a while", async () => {
-      await serve();
+      await serve({ clock: new HandClock() });
       const first = await join();
       for (let i = 0; i < 32; i++) await claim(first, 0);
       await assert.rejects(claim(first, 0), /^Error: HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\n[\s\S]*too fast/);
@@ -311,6 +312,14 @@ describe("a session", () => {
       await serve();
       await lose(await join());
       await join();
+      assert.deepEqual(idsOf(), [0, 2]);
+    });
+
+    test("is not waited for if its client has come again before the loss of the old connection was seen", async () => {
+      await serve();
+      const first = await join();
+      await join();
+      await lose(first);
       assert.deepEqual(idsOf(), [0, 2]);
     });
 

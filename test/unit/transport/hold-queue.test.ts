@@ -89,10 +89,12 @@ describe("hold queue", () => {
 
   test("keeps the one frame of a small flow, whatever a large one does before and after", () => {
     for (let i = 0; i < CHUNKS; i++) take(frameOf(1, `before ${i}`));
-    const small = frameOf(2, "small");
-    assert.equal(take(small), Drop.none);
+    const small = [2, 3, 4, 5, 6, 7, 8, 9].map((flow) => frameOf(flow, "small"));
+    for (const frame of small) assert.equal(take(frame), Drop.none);
     for (let i = 0; i < 3 * CHUNKS; i++) take(frameOf(1, Buffer.alloc(1_400)));
-    assert.ok(drained().some((bytes) => bytes.equals(small)));
+    const kept = drained().filter((bytes) => small.some((frame) => frame.equals(bytes)));
+    // One or two may happen to be in the large one's bucket.
+    assert.ok(kept.length >= 6, `${kept.length} of 8`);
   });
 
   test("a super-frame has no room where many small flows wait", () => {
