@@ -1,4 +1,6 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { CLIENT_DEFAULTS } from "../client/client-options.ts";
+import { MAX_SESSION_CONNECTIONS } from "../wire/session-claim.ts";
 import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runClient } from "./run-client.ts";
@@ -10,6 +12,8 @@ interface ClientFlags extends JoinFlags, WayFlags, LogFlags {
   readonly mtu?: number;
   readonly bridge?: boolean;
   readonly exec?: string;
+  readonly connections: number | "auto";
+  readonly race?: boolean;
 }
 
 const DESCRIPTION = `Joins a network: makes a TAP and carries its Ethernet frames to a server, reconnecting when it must. Needs root.
@@ -38,7 +42,14 @@ export function clientCommand(): Command {
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
     .option("--mtu <bytes>", "MTU of the TAP (default: 1500)", parseMtu)
     .option("--bridge", "the TAP is bridged to another network: frames may come from any address behind it")
-    .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP");
+    .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP")
+    .option(
+      "--connections <count>",
+      "parallel connections to the server, 1 to 8, or auto: several where one would be slow",
+      parseConnections,
+      CLIENT_DEFAULTS.connections,
+    )
+    .option("--race", "dial all servers at once and take the first that answers, not one after the other");
   return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets: readonly string[], flags: ClientFlags) =>
     runClient({
       ...joinSettings(targets, flags),
@@ -48,8 +59,17 @@ export function clientCommand(): Command {
       mtu: flags.mtu,
       bridge: flags.bridge ?? false,
       exec: flags.exec,
+      connections: flags.connections,
+      race: flags.race ?? false,
       logFormat: flags.logFormat,
       logLevel: flags.logLevel,
     }),
   );
+}
+
+function parseConnections(value: string): number | "auto" {
+  if (value === "auto") return value;
+  const count = /^\d$/.test(value) ? Number(value) : 0;
+  if (count >= 1 && count <= MAX_SESSION_CONNECTIONS) return count;
+  throw new InvalidArgumentError(`it is a number from 1 to ${MAX_SESSION_CONNECTIONS}, or auto.`);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { CLIENT_DEFAULTS } from "../client/client-options.ts";
 import { addLogFlags, type LogFlags, urlArgument } from "./flags.ts";
 import { runClient } from "./run-client.ts";
 import { WAY_SETTINGS_DEFAULTS } from "./way-settings.ts";
@@ -37,6 +38,8 @@ export function legacyClientCommand(): Command {
       mtu: undefined,
       bridge: flags.bridge ?? false,
       exec: flags.exec,
+      connections: CLIENT_DEFAULTS.connections,
+      race: CLIENT_DEFAULTS.race,
       ca: undefined,
       key: flags.key,
       crt: flags.crt,

@@ -1,11 +1,14 @@
 import { systemClock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
 import { makeFailure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
 import { Client, type ClientDeps } from "../client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../client/client-options.ts";
+import { SystemWake, type Wake } from "../client/wake.ts";
 import { parseCidr } from "../device/cidr.ts";
 import { nativeMask } from "../device/native-mask.ts";
+import { watchNetwork } from "../device/network-watch.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
@@ -26,6 +29,8 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySetti
   readonly mtu: number | undefined;
   readonly bridge: boolean;
   readonly exec: string | undefined;
+  readonly connections: number | "auto";
+  readonly race: boolean;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
@@ -51,13 +56,26 @@ export async function runClient(settings: ClientSettings): Promise<void> {
     tuneSocket,
     device,
     onDeviceError: failed.fail,
+    wake: makeWake(log, device.name),
     ...(keep === undefined ? {} : { keepCredential: keep }),
     // A TAP in a bridge has none: its bridge has.
     ...(addresses.length > 0 || bridge ? {} : { assignAddresses: makeAddressAssigner(log, device.name) }),
   };
+  const { connections, race } = settings;
   const client = new Client(
     deps,
-    Object.freeze({ ...CLIENT_DEFAULTS, servers, tls, way, credentials, bridge, dialects, fitMtu }),
+    Object.freeze({
+      ...CLIENT_DEFAULTS,
+      servers,
+      race,
+      tls,
+      way,
+      connections,
+      credentials,
+      bridge,
+      dialects,
+      fitMtu,
+    }),
   );
   try {
     if (settings.exec !== undefined) runExec(settings.exec, device.name);
@@ -69,8 +87,23 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   }
   log.info("client.started", `${AGENT}: TAP ${device.name}, ${device.mac}`, { tap: device.name, mac: device.mac });
   client.start();
+  // With one server there is none to go back to, and SIGHUP means what it means to every program.
+  if (servers.length > 1) process.on("SIGHUP", () => client.failBack());
   await runUntilSignal(log, client, failed.promise);
   log.info("client.stopped", "stopped");
+}
+
+/** A network that cannot be watched is no reason not to start. */
+function makeWake(log: Logger, tap: string): Wake {
+  const watch = (onChange: () => void): { close(): void } => {
+    try {
+      return watchNetwork(systemClock, tap, onChange);
+    } catch (error) {
+      log.warn("client.network-unwatched", describeError(error));
+      return { close: () => {} };
+    }
+  };
+  return new SystemWake({ clock: systemClock, wallMs: Date.now, watchNetwork: watch });
 }
 
 function warnOfRisks(

@@ -65,6 +65,7 @@ describe("flags", () => {
       logLevel: "info",
     });
     assert.deepEqual(optionsOf(clientCommand(), ["ws://h/"]), {
+      connections: "auto",
       verify: true,
       stateDir: "/var/lib/vpn-ws-client",
       protocol: "auto",
@@ -82,6 +83,8 @@ describe("flags", () => {
     refused(legacyClientCommand(), ["vpn0", "ws://h/", "extra"], /too many arguments/);
     refused(clientCommand(), ["ws://h/", "--protocol", "v3"], /auto, v2, v1/);
     refused(clientCommand(), ["ws://h/", "--log-level", "loud"], /trace, debug/);
+    for (const count of ["0", "9", "many"])
+      refused(clientCommand(), ["ws://h/", "--connections", count], /from 1 to 8/);
     refused(legacyServerCommand(), [], /'address'/);
     refused(legacyClientCommand(), ["vpn0"], /'url'/);
   });
