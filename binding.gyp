@@ -11,6 +11,7 @@
         "native/netlink.c",
         "native/netlink_watch.c",
         "native/link.c",
+        "native/route.c",
         "native/socket_options.c",
         "native/mask.c",
         "native/threads.c",

@@ -9,12 +9,14 @@
 #include "mask.h"
 #include "netlink_watch.h"
 #include "process.h"
+#include "route.h"
 #include "socket_options.h"
 #include "tap.h"
 
 NAPI_MODULE_INIT() {
   tap_register(env, exports);
   link_register(env, exports);
+  route_register(env, exports);
   socket_options_register(env, exports);
   mask_register(env, exports);
   netlink_watch_register(env, exports);

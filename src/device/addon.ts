@@ -27,6 +27,27 @@ export interface Addon {
   setLinkMac(index: number, mac: Uint8Array): void;
   /** `address` has 4 or 16 bytes, `broadcast` 4 or none. */
   addAddress(index: number, address: Uint8Array, prefixBits: number, broadcast: Uint8Array): void;
+  /**
+   * Fills `target` with the main table's routes of an IP version (4 or 6), as netlink messages, and returns how many bytes
+   * they take (see route-message.ts). Of one protocol only, where the kernel can; 0 for any. EMSGSIZE if they are more.
+   */
+  readRoutes(version: number, protocol: number, target: Uint8Array): number;
+  /**
+   * Makes the route to one address, or changes that with this metric. Addresses have 4 or 16 bytes; gateway and source may
+   * have none.
+   */
+  putHostRoute(
+    destination: Uint8Array,
+    gateway: Uint8Array,
+    source: Uint8Array,
+    index: number,
+    isOnlink: boolean,
+    metric: number,
+    protocol: number,
+  ): void;
+  removeHostRoute(destination: Uint8Array, metric: number, protocol: number): void;
+  /** The name of the link with this index; empty if there is none. */
+  linkName(index: number): string;
   setSocketOption(fd: number, level: number, name: number, value: number): void;
   setSocketOptionText(fd: number, level: number, name: number, value: string): void;
   getSocketOption(fd: number, level: number, name: number): number;
