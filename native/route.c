@@ -166,12 +166,22 @@ static napi_value link_name(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* linkIndex(name) -> the index of the link, 0 if there is none */
+static napi_value link_index(napi_env env, napi_callback_info info) {
+  napi_value values[1], result;
+  char name[IFNAMSIZ];
+  if (!arguments_read(env, info, 1, values, NULL) || !argument_text(env, values[0], name, sizeof name)) return NULL;
+  napi_create_uint32(env, if_nametoindex(name), &result);
+  return result;
+}
+
 void route_register(napi_env env, napi_value exports) {
   napi_property_descriptor functions[] = {
       {.utf8name = "readRoutes", .method = read_routes, .attributes = napi_enumerable},
       {.utf8name = "putHostRoute", .method = put_host_route, .attributes = napi_enumerable},
       {.utf8name = "removeHostRoute", .method = remove_host_route, .attributes = napi_enumerable},
       {.utf8name = "linkName", .method = link_name, .attributes = napi_enumerable},
+      {.utf8name = "linkIndex", .method = link_index, .attributes = napi_enumerable},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
 }

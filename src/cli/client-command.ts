@@ -14,6 +14,7 @@ interface ClientFlags extends JoinFlags, WayFlags, LogFlags {
   readonly exec?: string;
   readonly connections: number | "auto";
   readonly race?: boolean;
+  readonly pinRoute: boolean;
 }
 
 const DESCRIPTION = `Joins a network: makes a TAP and carries its Ethernet frames to a server, reconnecting when it must. Needs root.
@@ -40,7 +41,7 @@ export function clientCommand(): Command {
     )
     .option("--tap <name>", "name of the TAP (default: the first free vpn0, vpn1, …)")
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
-    .option("--mtu <bytes>", "MTU of the TAP (default: 1500)", parseMtu)
+    .option("--mtu <bytes>", "MTU of the TAP (default: 1500, or less if the network has less)", parseMtu)
     .option("--bridge", "the TAP is bridged to another network: frames may come from any address behind it")
     .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP")
     .option(
@@ -49,7 +50,11 @@ export function clientCommand(): Command {
       parseConnections,
       CLIENT_DEFAULTS.connections,
     )
-    .option("--race", "dial all servers at once and take the first that answers, not one after the other");
+    .option("--race", "dial all servers at once and take the first that answers, not one after the other")
+    .option(
+      "--no-pin-route",
+      "set no routes to the servers' addresses: a default route through the VPN would cut it off",
+    );
   return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets: readonly string[], flags: ClientFlags) =>
     runClient({
       ...joinSettings(targets, flags),
@@ -61,6 +66,7 @@ export function clientCommand(): Command {
       exec: flags.exec,
       connections: flags.connections,
       race: flags.race ?? false,
+      pinRoute: flags.pinRoute,
       logFormat: flags.logFormat,
       logLevel: flags.logLevel,
     }),

@@ -40,6 +40,8 @@ export function legacyClientCommand(): Command {
       exec: flags.exec,
       connections: CLIENT_DEFAULTS.connections,
       race: CLIENT_DEFAULTS.race,
+      // Who comes from the original sets routes in scripts.
+      pinRoute: false,
       ca: undefined,
       key: flags.key,
       crt: flags.crt,

@@ -17,13 +17,14 @@ import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
 import { runExec } from "./exec.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
+import { type PinSettings, pinWay } from "./pinned-way.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
 import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings {
+export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings, PinSettings {
   readonly tap: string | undefined;
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
@@ -46,6 +47,8 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
+  // Before anybody else can change the routes.
+  const pinned = pinWay(log, device.name, way, settings);
   // In a bridge it would have frames of the others dropped without a word; the server answers what is too large.
   const fitMtu = mtu === undefined && !bridge;
   const failed = makeFailure();
@@ -69,7 +72,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
       servers,
       race,
       tls,
-      way,
+      way: pinned.way,
       connections,
       credentials,
       bridge,
@@ -83,13 +86,18 @@ export async function runClient(settings: ClientSettings): Promise<void> {
     dropPrivileges({ uid: undefined, gid: undefined, keepNetAdmin: true });
   } catch (error) {
     await client.stop();
+    pinned.close();
     throw error;
   }
   log.info("client.started", `${AGENT}: TAP ${device.name}, ${device.mac}`, { tap: device.name, mac: device.mac });
   client.start();
   // With one server there is none to go back to, and SIGHUP means what it means to every program.
   if (servers.length > 1) process.on("SIGHUP", () => client.failBack());
-  await runUntilSignal(log, client, failed.promise);
+  try {
+    await runUntilSignal(log, client, failed.promise);
+  } finally {
+    pinned.close();
+  }
   log.info("client.stopped", "stopped");
 }
 

@@ -48,6 +48,8 @@ export interface Addon {
   removeHostRoute(destination: Uint8Array, metric: number, protocol: number): void;
   /** The name of the link with this index; empty if there is none. */
   linkName(index: number): string;
+  /** The index of the link of this name; 0 if there is none. */
+  linkIndex(name: string): number;
   setSocketOption(fd: number, level: number, name: number, value: number): void;
   setSocketOptionText(fd: number, level: number, name: number, value: string): void;
   getSocketOption(fd: number, level: number, name: number): number;

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import { describeError, PeerError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { formatIpAddress, type IpVersion, parseIpAddress } from "../wire/ip-prefix.ts";
-import { chooseRoute, ROUTE_PROTOCOL } from "./route-choice.ts";
+import { chooseRoute, ROUTE_PROTOCOL, type RouteChoice } from "./route-choice.ts";
 import type { Route } from "./route-message.ts";
 import type { RouteTable } from "./route-table.ts";
 
@@ -15,7 +15,7 @@ export interface RoutePinsOptions {
   /** Index of our TAP. It is the metric of our routes too, so that several clients have one each to the same server. */
   readonly tapIndex: number;
   /** The only interface to leave by; undefined: any. */
-  readonly interfaceIndex: number | undefined;
+  readonly interfaceName: string | undefined;
 }
 
 /** Servers' and proxies' addresses at a time; for one more the route goes that was asked for the longest ago. */
@@ -46,7 +46,10 @@ export class RoutePins {
   constructor(deps: RoutePinsDeps, options: RoutePinsOptions) {
     this.#deps = deps;
     this.#options = options;
-    for (const version of VERSIONS) this.#attempt(() => this.#sweep(version));
+    for (const version of VERSIONS) {
+      this.#attempt(() => this.#sweep(version));
+      this.#attempt(() => this.#rememberDefault(version));
+    }
   }
 
   /**
@@ -65,11 +68,9 @@ export class RoutePins {
   }
 
   #pin(address: Uint8Array): void {
-    const { tapIndex, interfaceIndex } = this.#options;
-    const version = versionOf(address);
-    const routes = this.#deps.table.read(version);
+    const routes = this.#deps.table.read(versionOf(address));
     const ours = routes.find((route) => this.#isOurs(route) && equal(route.destination.bytes, address));
-    const choice = chooseRoute(routes, { address, tapIndex, interfaceIndex });
+    const choice = this.#choose(routes, address);
     if (choice.way === "pin") this.#put(address, choice.route, ours);
     else if (choice.way === "direct") this.#unpin(formatIpAddress(address));
     else if (ours === undefined && choice.way === "inside") this.#goByLastWay(address);
@@ -91,12 +92,12 @@ export class RoutePins {
   /** All other ways out are gone, perhaps because the default route is the VPN's now. */
   #goByLastWay(address: Uint8Array): void {
     const way = this.#lastWay.get(versionOf(address));
+    if (way === undefined) throw insideVpnError(formatIpAddress(address));
     try {
-      if (way !== undefined) return this.#put(address, way, undefined);
-    } catch {
-      // That way is gone too.
+      this.#put(address, way, undefined);
+    } catch (cause) {
+      throw insideVpnError(formatIpAddress(address), cause);
     }
-    throw insideVpnError(formatIpAddress(address));
   }
 
   #note(key: string, address: Uint8Array): void {
@@ -128,6 +129,18 @@ export class RoutePins {
     }
   }
 
+  /** Somebody may replace the default route before we connect for the first time. */
+  #rememberDefault(version: IpVersion): void {
+    const choice = this.#choose(this.#deps.table.read(version), new Uint8Array(version === 4 ? 4 : 16));
+    if (choice.way === "pin") this.#lastWay.set(version, choice.route);
+  }
+
+  #choose(routes: readonly Route[], address: Uint8Array): RouteChoice {
+    const { tapIndex, interfaceName } = this.#options;
+    const interfaceIndex = interfaceName === undefined ? undefined : this.#deps.table.linkIndex(interfaceName);
+    return chooseRoute(routes, { address, tapIndex, interfaceIndex });
+  }
+
   #isOurs({ protocol, metric, destination }: Route): boolean {
     const isHost = destination.bits === 8 * destination.bytes.length;
     return isHost && protocol === ROUTE_PROTOCOL && metric === this.#options.tapIndex;
@@ -147,8 +160,9 @@ export class RoutePins {
   }
 }
 
-function insideVpnError(address: string): PeerError {
+function insideVpnError(address: string, cause?: unknown): PeerError {
   return new PeerError("ROUTE_INSIDE_VPN", `the only route to ${address} leads through the VPN itself.`, {
+    cause,
     hint: "Set the default route of the network outside again, or a route to the server, by its gateway.",
   });
 }

@@ -16,6 +16,8 @@ export interface RouteTable {
   remove(address: Uint8Array, metric: number, protocol: number): void;
   /** The interface's name; empty if there is none with this index. */
   linkName(index: number): string;
+  /** The interface's index; 0 if there is none of this name. */
+  linkIndex(name: string): number;
 }
 
 /** About 50,000 routes. Where there are more (a router of the Internet's core) the kernel's answer is not read at all. */
@@ -31,5 +33,6 @@ export function kernelRoutes(addon: Addon = loadAddon()): RouteTable {
       addon.putHostRoute(address, gateway, source, index, isOnlink, metric, protocol),
     remove: (address, metric, protocol) => addon.removeHostRoute(address, metric, protocol),
     linkName: (index) => addon.linkName(index),
+    linkIndex: (name) => addon.linkIndex(name),
   };
 }

@@ -9,6 +9,7 @@ import type { WayOut } from "./way-out.ts";
 export function connectTcp(clock: Clock, destination: Destination, way: WayOut, signal: AbortSignal): Promise<Socket> {
   const { sourceAddress: localAddress, makeSocket } = way;
   const attempt: Attempt = (host, called) => {
+    way.pinRoute?.(host);
     const where = { host, port: destination.port, ...(localAddress === undefined ? {} : { localAddress }) };
     if (makeSocket === undefined) return connect({ ...where, signal: called });
     const socket = makeSocket(isIP(host) === 6 ? 6 : 4);

@@ -27,6 +27,8 @@ export interface WayOut {
   readonly sourceAddress: string | undefined;
   /** Makes the socket that is to connect, for one that must leave by an interface; undefined: Node does. May throw a PeerError. */
   readonly makeSocket: ((family: 4 | 6) => Socket) | undefined;
+  /** Called with each address before it is connected to, so that packets to it find their way. May throw a PeerError. */
+  readonly pinRoute?: (address: string) => void;
   /** Sent with the upgrade, beside ours. May be secrets. */
   readonly headers: HeaderList;
   /** In place of the URL's host, in the header Host. */
