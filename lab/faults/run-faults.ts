@@ -47,6 +47,13 @@ const PATHS: readonly PathSettings[] = [
   { bitsPerSecond: 50e6, delayMs: 5, queueMs: 50 },
 ];
 
+/** A fixed number, so that descriptors can be compared. */
+const FLAGS: readonly (readonly string[])[] = [
+  ["--connections", "1"],
+  ["--connections", "1"],
+  ["--connections", "3"],
+];
+
 /** Throws when somebody stays without traffic, a process ends, or the server's peers are not its clients. */
 export async function runFaults(lab: Lab, options: FaultsOptions): Promise<FaultsReport> {
   const recoveries: Recovery[] = [];
@@ -76,7 +83,7 @@ export async function runFaults(lab: Lab, options: FaultsOptions): Promise<Fault
 
 async function openCell(lab: Lab, options: FaultsOptions, index: number): Promise<Cell> {
   const { seed, clientsPerCell: clients } = options;
-  return await Cell.open(lab, { name: `cell${index}`, clients, seed: seed + 100 * index, paths: PATHS, flags: [[]] });
+  return await Cell.open(lab, { name: `cell${index}`, clients, seed: seed + 100 * index, paths: PATHS, flags: FLAGS });
 }
 
 function reportKinds(recoveries: readonly Recovery[]): readonly KindReport[] {

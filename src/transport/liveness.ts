@@ -23,7 +23,7 @@ const BROKEN_OFF_PING_MS = 500;
 /** Ticks in a row in which something was heard, until its end is a surprise. */
 const BUSY_TICKS = 4;
 /** The round trip is measured at the start, and while the connection is busy and never silent as often as this. */
-const MEASURE_MS = 10_000;
+const MEASURE_MS = 5_000;
 
 /** Bounds of the wait for an answer that makes a connection suspect; between them thrice the round trip and 500 ms. */
 const MIN_SUSPECT_MS = 750;
@@ -94,7 +94,8 @@ export class Liveness implements Ticked {
   #silentMs = 0;
   /** How long of this silence a ping waits for its answer. */
   #askedMs = 0;
-  #sincePingMs = MEASURE_MS;
+  /** Infinite before the first ping. */
+  #sincePingMs = Number.POSITIVE_INFINITY;
   #busyTicks = 0;
   #wasBusy = false;
   #idlePingMs: number;
@@ -159,8 +160,8 @@ export class Liveness implements Ticked {
   }
 
   #isMeasureDue(): boolean {
-    if (this.#sincePingMs < MEASURE_MS) return false;
-    return this.roundTrip.lastMs === undefined || this.#busyTicks >= BUSY_TICKS;
+    const isFirst = this.#sincePingMs === Number.POSITIVE_INFINITY;
+    return isFirst || (this.#busyTicks >= BUSY_TICKS && this.#sincePingMs >= MEASURE_MS);
   }
 
   #endSilence(): void {
