@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { CLIENT_DEFAULTS } from "../client/client-options.ts";
+import { DEFAULT_CLIENT_STATE_DIRECTORY } from "../state/kept-credentials.ts";
 import { MAX_SESSION_CONNECTIONS } from "../wire/session-claim.ts";
+import { CLIENT_SETTINGS_DEFAULTS, type ClientSettings, stated, withConfigFile } from "./client-settings.ts";
 import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runClient } from "./run-client.ts";
 import { addWayFlags, type WayFlags, waySettings } from "./way-flags.ts";
 
 interface ClientFlags extends JoinFlags, WayFlags, LogFlags {
+  readonly config?: string;
   readonly tap?: string;
   readonly address?: readonly string[];
   readonly mtu?: number;
@@ -29,6 +32,9 @@ A user and password, as one line user:password, or a token:
   vpn-ws client --auth-file /etc/vpn-ws.auth --address 10.9.0.2/24 wss://vpn.example.com/vpn
   vpn-ws client --token-file /etc/vpn-ws.token --address 10.9.0.2/24 wss://vpn.example.com/vpn
 
+With all of it in a file, as contrib/config/client.yaml shows:
+  vpn-ws client --config /etc/vpn-ws/client.yaml
+
 By a proxy, here or in HTTPS_PROXY:
   vpn-ws client --proxy http://proxy.example.com:3128 --proxy-auth-file /etc/vpn-ws.proxy wss://vpn.example.com/vpn`;
 
@@ -39,6 +45,7 @@ export function clientCommand(): Command {
       "[url...]",
       "ws:// or wss://host[:port]/path, several for one network; an invite, or - for one on standard input",
     )
+    .option("--config <file>", "configuration file; flags beside it say what is different")
     .option("--tap <name>", "name of the TAP (default: the first free vpn0, vpn1, …)")
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
     .option("--mtu <bytes>", "MTU of the TAP (default: 1500, or less if the network has less)", parseMtu)
@@ -55,22 +62,36 @@ export function clientCommand(): Command {
       "--no-pin-route",
       "set no routes to the servers' addresses: a default route through the VPN would cut it off",
     );
-  return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets: readonly string[], flags: ClientFlags) =>
-    runClient({
-      ...joinSettings(targets, flags),
-      ...waySettings(flags),
-      tap: flags.tap,
-      addresses: flags.address ?? [],
-      mtu: flags.mtu,
-      bridge: flags.bridge ?? false,
-      exec: flags.exec,
-      connections: flags.connections,
-      race: flags.race ?? false,
-      pinRoute: flags.pinRoute,
-      logFormat: flags.logFormat,
-      logLevel: flags.logLevel,
-    }),
+  return addLogFlags(addWayFlags(addJoinFlags(command))).action((targets, flags, self) =>
+    runClient(completeSettings(targets, flags, self)),
   );
+}
+
+/** From the flags, and the file if there is one; a flag's default counts as nothing said. */
+function completeSettings(targets: readonly string[], flags: ClientFlags, command: Command): ClientSettings {
+  const unlessDefault = <Value>(option: string, value: Value): Value | undefined =>
+    command.getOptionValueSource(option) === "default" ? undefined : value;
+  const joining = joinSettings(targets, flags);
+  const given = stated({
+    ...joining,
+    ...waySettings(flags),
+    verify: unlessDefault("verify", joining.verify),
+    stateDir: unlessDefault("stateDir", joining.stateDir),
+    dialects: unlessDefault("protocol", joining.dialects),
+    race: flags.race,
+    connections: unlessDefault("connections", flags.connections),
+    pinRoute: unlessDefault("pinRoute", flags.pinRoute),
+    tap: flags.tap,
+    addresses: flags.address,
+    mtu: flags.mtu,
+    bridge: flags.bridge,
+    exec: flags.exec,
+    logFormat: unlessDefault("logFormat", flags.logFormat),
+    logLevel: unlessDefault("logLevel", flags.logLevel),
+  });
+  const { config } = flags;
+  const defaults = { ...CLIENT_SETTINGS_DEFAULTS, stateDir: DEFAULT_CLIENT_STATE_DIRECTORY };
+  return { ...defaults, ...(config === undefined ? given : withConfigFile(config, given)) };
 }
 
 function parseConnections(value: string): number | "auto" {

@@ -4,8 +4,10 @@ import type { GrantDecision } from "../access/grant.ts";
 import type { Identity } from "../access/identity.ts";
 import { Policy } from "../access/policy.ts";
 import { ConfigError } from "../base/errors.ts";
+import { describeClientConfig } from "../config/client-text.ts";
 import { describeConfig, describeGrant, formatJson, formatLines } from "../config/config-text.ts";
 import { configWarnings } from "../config/config-warnings.ts";
+import { isClientConfigFile, loadClientConfig } from "../config/load-client-config.ts";
 import { loadServerConfig } from "../config/load-server-config.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { parseIpAddress } from "../wire/ip-prefix.ts";
@@ -22,20 +24,21 @@ interface CheckFlags {
   readonly group?: readonly string[];
   readonly path?: string;
   readonly address?: string;
+  readonly client?: boolean;
   readonly json?: boolean;
 }
 
 /** Flags that say more about the user that is asked about. */
 const USER_FLAGS = ["group", "path", "address"] as const;
 
-const DESCRIPTION = `Reads a configuration file as the server would, and shows all that is wrong with it.
+const DESCRIPTION = `Reads a configuration file as the server or the client would, and shows all that is wrong with it.
 
 What may alice do, coming from this address to this path?
   vpn-ws config check --user alice --path /lab --address 192.0.2.7`;
 
 /** `vpn-ws config`. */
 export function configCommand(): Command {
-  const config = makeCommand("config", "check the server's configuration file", "Looks at the configuration file.");
+  const config = makeCommand("config", "check a configuration file", "Looks at the configuration file.");
   return config.addCommand(checkCommand());
 }
 
@@ -47,11 +50,16 @@ function checkCommand(): Command {
     .option("--group <name>", "a group that the user's token names, repeatable", collect)
     .option("--path <path>", "the path that the user asks for (default: /)")
     .option("--address <ip>", "the address that the user comes from", parseAddress)
+    .option("--client", "it is a client's configuration file (default: as its keys say)")
     .option("--json", "the answer as JSON")
     .action((file: string, flags: CheckFlags) => {
       const orphan = USER_FLAGS.find((name) => flags[name] !== undefined && flags.user === undefined);
       if (orphan !== undefined)
         throw new ConfigError("FLAG_WITHOUT_USER", `--${orphan} needs --user: it is about a user.`);
+      if (flags.client === true || (flags.user === undefined && isClientConfigFile(file))) {
+        process.stdout.write(clientSummary(file, flags));
+        return;
+      }
       const config = loadServerConfig(file);
       process.stdout.write(flags.user === undefined ? summary(file, config, flags) : answer(config, flags.user, flags));
     });
@@ -61,6 +69,13 @@ function summary(file: string, config: ServerConfig, { json }: CheckFlags): stri
   const warnings = [...fileWarnings(file), ...configWarnings(config)];
   if (json === true) return formatJson({ file, warnings, config });
   return `${file} is valid.\n${formatLines(describeConfig(config))}${warnings.map((text) => `warning: ${text}\n`).join("")}`;
+}
+
+function clientSummary(file: string, { json }: CheckFlags): string {
+  const config = loadClientConfig(file);
+  const warnings = fileWarnings(file);
+  if (json === true) return formatJson({ file, warnings, config: describeClientConfig(config) });
+  return `${file} is valid.\n${formatLines(describeClientConfig(config))}${warnings.map((text) => `warning: ${text}\n`).join("")}`;
 }
 
 /** Who can write the file decides who gets in. */

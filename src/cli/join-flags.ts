@@ -18,7 +18,7 @@ export interface JoinFlags {
 }
 
 /** Which dialects each value of `--protocol` offers. */
-const DIALECTS = {
+export const DIALECTS = {
   auto: ["v2", "v1"],
   v2: ["v2"],
   v1: ["v1"],

@@ -1,8 +1,7 @@
 import { Command } from "commander";
-import { CLIENT_DEFAULTS } from "../client/client-options.ts";
+import { CLIENT_SETTINGS_DEFAULTS } from "./client-settings.ts";
 import { addLogFlags, type LogFlags, urlArgument } from "./flags.ts";
 import { runClient } from "./run-client.ts";
-import { WAY_SETTINGS_DEFAULTS } from "./way-settings.ts";
 
 interface LegacyClientFlags extends LogFlags {
   readonly exec?: string;
@@ -28,27 +27,16 @@ export function legacyClientCommand(): Command {
     .exitOverride();
   return addLogFlags(command).action((tap: string, url: string, flags: LegacyClientFlags) =>
     runClient({
-      ...WAY_SETTINGS_DEFAULTS,
+      ...CLIENT_SETTINGS_DEFAULTS,
       targets: [url],
-      inviteFile: undefined,
-      stateDir: undefined,
-      pins: [],
       tap,
-      addresses: [],
-      mtu: undefined,
       bridge: flags.bridge ?? false,
       exec: flags.exec,
-      connections: CLIENT_DEFAULTS.connections,
-      race: CLIENT_DEFAULTS.race,
       // Who comes from the original sets routes in scripts.
       pinRoute: false,
-      ca: undefined,
       key: flags.key,
       crt: flags.crt,
       verify: flags.verify,
-      authFile: undefined,
-      tokenFile: undefined,
-      dialects: ["v2", "v1"],
       logFormat: flags.logFormat,
       logLevel: flags.logLevel,
     }),

@@ -12,29 +12,17 @@ import { watchNetwork } from "../device/network-watch.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
-import { findTarget, type TargetSettings } from "./client-target.ts";
-import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
+import type { ClientSettings } from "./client-settings.ts";
+import { findTarget } from "./client-target.ts";
+import { loadClientTls } from "./client-tls.ts";
 import { runExec } from "./exec.ts";
 import { hideSecrets } from "./hide-secrets.ts";
-import { type LogFormat, type LogLevel, makeLogger } from "./log.ts";
-import { type PinSettings, pinWay } from "./pinned-way.ts";
+import { makeLogger } from "./log.ts";
+import { pinWay } from "./pinned-way.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
-import { loadWay, type WaySettings } from "./way-settings.ts";
-
-/** A client as its command line describes it, in the new form or in the original's. */
-export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySettings, PinSettings {
-  readonly tap: string | undefined;
-  readonly addresses: readonly string[];
-  readonly mtu: number | undefined;
-  readonly bridge: boolean;
-  readonly exec: string | undefined;
-  readonly connections: number | "auto";
-  readonly race: boolean;
-  readonly logFormat: LogFormat;
-  readonly logLevel: LogLevel;
-}
+import { loadWay } from "./way-settings.ts";
 
 /** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
@@ -44,7 +32,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const tls = loadClientTls(settings, pins);
   const way = loadWay(settings, process.env);
   warnOfRisks(log, { servers, tls, credentials });
-  const { tap: name = TAP_DEFAULTS.name, mtu, bridge } = settings;
+  const { tap: name = TAP_DEFAULTS.name, mtu, bridge, race, connections } = settings;
   const addresses = settings.addresses.map(parseCidr);
   const device = openTap({ ...TAP_DEFAULTS, name, addresses, ...(mtu === undefined ? {} : { mtu }) });
   // Before anybody else can change the routes.
@@ -64,7 +52,6 @@ export async function runClient(settings: ClientSettings): Promise<void> {
     // A TAP in a bridge has none: its bridge has.
     ...(addresses.length > 0 || bridge ? {} : { assignAddresses: makeAddressAssigner(log, device.name) }),
   };
-  const { connections, race } = settings;
   const client = new Client(
     deps,
     Object.freeze({

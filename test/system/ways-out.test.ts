@@ -81,8 +81,9 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
     return vpn;
   }
 
+  const trust = (): string[] => ["--ca", certificates.authority.certificate];
   const flags = (...more: readonly string[]): string[] => [
-    ...["--tap", TAP, "--address", "10.78.0.2/24", "--ca", certificates.authority.certificate],
+    ...["--tap", TAP, "--address", "10.78.0.2/24", ...trust()],
     ...more,
   ];
   const proxyUrl = (scheme: string, port: number, host = proxyHost): string => `${scheme}://${host}:${port}`;
@@ -102,7 +103,7 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
 
   /** It says all of this, and does not get in. */
   async function says(argv: readonly string[], texts: readonly string[], environment = {}): Promise<void> {
-    const { child } = startVpn(inside, ["client", ...flags(...argv)], { environment });
+    const { child } = startVpn(inside, ["client", ...trust(), ...argv], { environment });
     try {
       await child.waitUntil(texts.join(" … "), () => texts.every((text) => child.stderr.includes(text)));
     } finally {
@@ -127,14 +128,19 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
       await client.stop();
     });
 
-    test("lets in by Digest, by Basic, and by TLS to the proxy itself", async () => {
-      const login = ["--proxy-auth-file", loginFile];
-      await getsIn(["--proxy", proxyUrl("http", SQUID_PORTS.login), ...login, SERVER]);
+    test("lets in by Basic, and by TLS to the proxy itself", async () => {
       const { user, password } = LOGIN;
       const basic = `http://${user}:${password}@${proxyHost}:${SQUID_PORTS.login + ONLY_BASIC}`;
       await getsIn(["--proxy", basic, `wss://${serverHost}/vpn`]);
       const ca = ["--proxy-ca", certificates.authority.certificate];
       await getsIn(["--proxy", proxyUrl("https", SQUID_PORTS.tls), ...ca, SERVER]);
+    });
+
+    test("may stand in a configuration file, with its login, which it takes by Digest", async () => {
+      const file = join(directory, "client.yaml");
+      const proxy = `{ url: "${proxyUrl("http", SQUID_PORTS.login)}", auth_file: login }`;
+      writeFileSync(file, `servers: ${SERVER}\nproxy: ${proxy}\ntls: { ca: ${certificates.authority.certificate} }\n`);
+      await getsIn(["--config", file]);
     });
 
     test("is found in the environment, where NO_PROXY excepts from it", async () => {
@@ -150,21 +156,22 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
     test("is told apart from the server in what it refuses", async () => {
       const wrong = join(directory, "wrong");
       writeFileSync(wrong, `${LOGIN.user}:not-the-s3cret\n`);
-      await says(["--proxy", asking(), SERVER], [`the proxy ${asking()} answered 407`, "--proxy-auth-file"]);
-      await says(
-        ["--proxy", asking(), "--proxy-auth-file", wrong, SERVER],
-        ["does not take this user with this password"],
-      );
       const ntlm = proxyUrl("http", SQUID_PORTS.login + ONLY_NTLM);
-      await says(["--proxy", ntlm, "--proxy-auth-file", loginFile, SERVER], ["of the kind ntlm only", "cntlm"]);
-      await says(
-        ["--proxy", open(), `ws://${serverHost}:8080/`],
-        ["answered 403 Forbidden", "ERR_ACCESS_DENIED", "wss://"],
-      );
-      const nobody = `wss://${far.ipv4[0]}/`;
-      await says(["--proxy", open(), nobody], ["answered 503", "ERR_CONNECT_FAIL", "cannot reach the server"]);
       const stranger = proxyUrl("https", SQUID_PORTS.tls);
-      await says(["--proxy", stranger, SERVER], [`cannot connect to the proxy ${stranger}`, "--proxy-ca"]);
+      await Promise.all([
+        says(["--proxy", asking(), SERVER], [`the proxy ${asking()} answered 407`, "--proxy-auth-file"]),
+        says(["--proxy", asking(), "--proxy-auth-file", wrong, SERVER], ["does not take this user with this password"]),
+        says(["--proxy", ntlm, "--proxy-auth-file", loginFile, SERVER], ["of the kind ntlm only", "cntlm"]),
+        says(
+          ["--proxy", open(), `ws://${serverHost}:8080/`],
+          ["answered 403 Forbidden", "ERR_ACCESS_DENIED", "wss://"],
+        ),
+        says(
+          ["--proxy", open(), `wss://${far.ipv4[0]}/`],
+          ["answered 503", "ERR_CONNECT_FAIL", "cannot reach the server"],
+        ),
+        says(["--proxy", stranger, SERVER], [`cannot connect to the proxy ${stranger}`, "--proxy-ca"]),
+      ]);
     });
 
     test("that is down is named, and let in by as soon as it is up", async () => {
@@ -192,16 +199,15 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
       const wrong = join(directory, "wrong");
       writeFileSync(wrong, `${LOGIN.user}:not-the-s3cret\n`);
       const url = `wss://${serverHost}/vpn`;
-      await says(["--proxy", proxyUrl("socks5", PORTS.microLogin), url], ["--proxy-auth-file"]);
-      for (const port of [PORTS.microLogin, PORTS.danteLogin]) {
-        const argv = ["--proxy", proxyUrl("socks5", port), "--proxy-auth-file", wrong, url];
-        await says(argv, ["does not take this user with this password"]);
-      }
-      await says(["--proxy", proxyUrl("socks5", PORTS.dante), "wss://192.0.2.1/"], ["its rules forbid it"]);
-      await says(
-        ["--proxy", proxyUrl("socks5", PORTS.dante), `wss://${serverHost}:9/`],
-        ["nothing listens at the server"],
-      );
+      const by = (port: number): string[] => ["--proxy", proxyUrl("socks5", port)];
+      const asWrong = ["--proxy-auth-file", wrong, url];
+      await Promise.all([
+        says([...by(PORTS.microLogin), url], ["--proxy-auth-file"]),
+        says([...by(PORTS.microLogin), ...asWrong], ["does not take this user with this password"]),
+        says([...by(PORTS.danteLogin), ...asWrong], ["does not take this user with this password"]),
+        says([...by(PORTS.dante), "wss://192.0.2.1/"], ["its rules forbid it"]),
+        says([...by(PORTS.dante), `wss://${serverHost}:9/`], ["nothing listens at the server"]),
+      ]);
     });
   });
 

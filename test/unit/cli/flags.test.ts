@@ -66,6 +66,7 @@ describe("flags", () => {
     });
     assert.deepEqual(optionsOf(clientCommand(), ["ws://h/"]), {
       connections: "auto",
+      pinRoute: true,
       verify: true,
       stateDir: "/var/lib/vpn-ws-client",
       protocol: "auto",

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
 import { Policy } from "../../../src/access/policy.ts";
+import { clientSchema } from "../../../src/config/client-schema.ts";
+import { parseClientConfig } from "../../../src/config/load-client-config.ts";
 import { parseServerConfig } from "../../../src/config/load-server-config.ts";
 import type { ServerConfig } from "../../../src/config/server-config.ts";
 import { serverSchema } from "../../../src/config/server-schema.ts";
@@ -132,13 +134,26 @@ describe("docs/OPERATIONS.md, configuration file", () => {
   });
 });
 
+describe("docs/OPERATIONS.md, a client's configuration file", () => {
+  test("has a row for each key of the schema, and for no other", () => {
+    const schema = z.toJSONSchema(clientSchema("/etc/vpn-ws"), { io: "input", unrepresentable: "any" });
+    const rows = tableRows(sectionOf(readText("docs/OPERATIONS.md"), "## A client's configuration file"));
+    const documented = rows.map(([cell = ""]) => codeOf(cell)[0]).filter((key) => key !== undefined);
+    const isNamed = (path: string): boolean => path.endsWith(".*");
+    const keys = [...new Set(pathsIn(schema as Node, ""))].filter((path) => !isNamed(path));
+    assert.ok(keys.length > 30, "the keys were found");
+    assert.deepEqual(documented.sort(), keys.sort());
+  });
+});
+
 test("every configuration in the documents is valid", () => {
   let seen = 0;
   for (const document of DOCUMENTS) {
     for (const { language, name, text } of blocksOf(readText(document))) {
       if (language !== "yaml") continue;
       seen++;
-      assert.doesNotThrow(() => parse(text), `${document}: ${name}`);
+      const read = name.startsWith("client") ? () => parseClientConfig(text, "client.yaml") : () => parse(text);
+      assert.doesNotThrow(read, `${document}: ${name}`);
     }
   }
   assert.ok(seen >= 4, "the configurations were found");

@@ -236,7 +236,7 @@ const GUARD: Limits = {
 };
 
 const FILES: Limits = {
-  "configuration file, bytes": own("src/config/load-server-config.ts", "MAX_FILE_BYTES"),
+  "configuration file, bytes": own("src/config/config-file.ts", "MAX_FILE_BYTES"),
   "aliases in it": own("src/config/yaml-text.ts", "MAX_ALIASES"),
   "mistakes told of": own("src/config/config-problem.ts", "MAX_SHOWN"),
   "entries of a list": own("src/config/schema-fields.ts", "MAX_ENTRIES"),
@@ -248,6 +248,10 @@ const FILES: Limits = {
   authenticators: own("src/config/authentication-schema.ts", "MAX_AUTHENTICATORS"),
   networks: own("src/config/network-schema.ts", "MAX_NETWORKS"),
   "addresses of a TAP": own("src/config/network-schema.ts", "MAX_ADDRESSES"),
+  "servers, pins and headers of a client": ["MAX_SERVERS", "MAX_PINS", "MAX_HEADERS"]
+    .map((name) => own("src/config/client-schema.ts", name))
+    .join(", "),
+  "`resolve` of a client": own("src/config/client-schema.ts", "MAX_RESOLVE"),
   "`macs` of a user": own(RULES, "MAX_MACS"),
   "`ethertypes` and `addresses` of a user": own(RULES, "MAX_PER_FRAME"),
   "`source_prefixes` of a user": MAX_SOURCE_PREFIXES,
