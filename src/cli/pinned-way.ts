@@ -1,6 +1,9 @@
+import { systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { RoutePins } from "../device/route-pins.ts";
 import { kernelRoutes } from "../device/route-table.ts";
+import { lookUp } from "../transport/happy-eyeballs.ts";
+import { RememberedNames } from "../transport/remembered-names.ts";
 import type { WayOut } from "../transport/way-out.ts";
 
 export interface PinSettings {
@@ -16,14 +19,20 @@ export interface PinnedWay {
   close(): void;
 }
 
-/** The way out of a client whose TAP is `device`; the same as before if nothing is to be pinned. */
+/** The way out of a client whose TAP is `device`; just `way` if nothing is to be pinned. */
 export function pinWay(log: Logger, device: string, way: WayOut, settings: PinSettings): PinnedWay {
   const { pinRoute, interfaceName } = settings;
   if (!pinRoute) return { way, close: () => {} };
   const table = kernelRoutes();
   const pins = new RoutePins({ log, table }, { tapIndex: table.linkIndex(device), interfaceName });
+  // A route leads to an address only: DNS may be where nobody reaches it while the VPN is down.
+  const names = new RememberedNames({ clock: systemClock, lookUp });
   return {
-    way: Object.freeze({ ...way, pinRoute: (address: string) => pins.pin(address) }),
+    way: Object.freeze({
+      ...way,
+      lookUp: (host: string) => names.lookUp(host),
+      pinRoute: (address: string) => pins.pin(address),
+    }),
     close: () => pins.close(),
   };
 }

@@ -22,10 +22,10 @@ export function connectTcp(clock: Clock, destination: Destination, way: WayOut, 
 /** Every address that can be reached from ours, the best first: those given, else what DNS says now. */
 export async function addressesOf(
   { host, port }: Destination,
-  { resolve, sourceAddress }: Pick<WayOut, "resolve" | "sourceAddress">,
+  { resolve, lookUp: ask = lookUp, sourceAddress }: Pick<WayOut, "resolve" | "lookUp" | "sourceAddress">,
 ): Promise<readonly Address[]> {
   const given = resolve.get(`${host.toLowerCase()}:${port}`) ?? resolve.get(`*:${port}`);
-  const all = given?.map((address) => ({ address, family: isIP(address) })) ?? (await lookUp(host));
+  const all = given?.map((address) => ({ address, family: isIP(address) })) ?? (await ask(host));
   const family = sourceAddress === undefined ? undefined : isIP(sourceAddress);
   const reachable = all.filter((one) => family === undefined || one.family === family);
   if (reachable.length > 0) return reachable;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { HeaderList } from "../wire/http.ts";
+import type { Address } from "./happy-eyeballs.ts";
 import type { ProxyLogin } from "./proxy-login.ts";
 import type { ServerUrl } from "./server-url.ts";
 
@@ -23,6 +24,8 @@ export interface WayOut {
   readonly proxyCa: Buffer | undefined;
   /** Addresses that stand in for DNS: `host:port` or `*:port` in lower case to IP addresses, the best first. */
   readonly resolve: ReadonlyMap<string, readonly string[]>;
+  /** What is asked for the addresses of names; undefined: the system. */
+  readonly lookUp?: (host: string) => Promise<readonly Address[]>;
   /** Our own address of the connection. */
   readonly sourceAddress: string | undefined;
   /** Makes the socket that is to connect, for one that must leave by an interface; undefined: Node does. May throw a PeerError. */

@@ -286,6 +286,8 @@ const CLIENT: Limits = {
   "page beside a proxy's question for a login, bytes": own("src/transport/http-tunnel.ts", "MAX_SKIPPED_BYTES"),
   "name, user or password for a SOCKS proxy, bytes": own("src/transport/socks-tunnel.ts", "MAX_FIELD_BYTES"),
   "between two addresses of a name, ms": own("src/transport/happy-eyeballs.ts", "ATTEMPT_DELAY_MS"),
+  "names whose addresses are remembered": own("src/transport/remembered-names.ts", "MAX_NAMES"),
+  "DNS, where they are, ms": own("src/transport/remembered-names.ts", "PATIENCE_MS"),
   "routes to servers and proxies": own("src/device/route-pins.ts", "MAX_PINS"),
   "addresses from the server": own("src/wire/control-message.ts", "MAX_ADDRESSES"),
   "time lost until sleep is suspected, ms": own("src/base/clock-jump.ts", "JUMP_MS"),
