@@ -2,6 +2,7 @@ import { ConfigError } from "../base/errors.ts";
 import { parseNoProxy } from "../transport/no-proxy.ts";
 import { ProxyLogin } from "../transport/proxy-login.ts";
 import { parseProxyUrl } from "../transport/proxy-url.ts";
+import { isLoopback } from "../transport/trusted-path.ts";
 import type { ForwardProxy, WayOut } from "../transport/way-out.ts";
 import { readFlagFile } from "./files.ts";
 
@@ -18,16 +19,17 @@ const STRAIGHT = "none";
 /**
  * The proxy for each server, as curl would choose it: the one given, else `https_proxy` for wss and `http_proxy` for ws,
  * else `all_proxy`, each in lower case before capitals, and an empty one means none. `no_proxy` excepts hosts from all of
- * them. Throws a ConfigError for what cannot be read.
+ * them. Unlike curl's, a `ws:` server on this machine is never looked for behind a proxy: that it is on this machine is why
+ * it is trusted without TLS. Throws a ConfigError for what cannot be read.
  */
 export function findProxy(settings: ProxySettings, environment: NodeJS.ProcessEnv): WayOut["proxyFor"] {
   if (settings.proxy === STRAIGHT) return () => undefined;
   const login = readLogin(settings.proxyAuthFile);
   const { secure, plain } = choices(settings.proxy, environment, login);
   const isExcepted = parseNoProxy(environment.no_proxy ?? environment.NO_PROXY ?? "");
-  return ({ isSecure, host, port }) => {
-    if (isExcepted(host, port)) return undefined;
-    return isSecure ? secure : plain;
+  return (url) => {
+    if (isExcepted(url.host, url.port) || (!url.isSecure && isLoopback(url))) return undefined;
+    return url.isSecure ? secure : plain;
   };
 }
 

@@ -3,6 +3,7 @@ import { addAbortSignal } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { PeerError } from "../base/errors.ts";
 import { type Address, type Attempt, connectFirst, type Destination, lookUp } from "./happy-eyeballs.ts";
+import { isLocalOnly } from "./listen-address.ts";
 import type { WayOut } from "./way-out.ts";
 
 /** A TCP connection to a server or a proxy as the way out says: to which addresses, from which one, by which interface. */
@@ -24,7 +25,9 @@ export async function addressesOf(
   { host, port }: Destination,
   { resolve, lookUp: ask = lookUp, sourceAddress }: Pick<WayOut, "resolve" | "lookUp" | "sourceAddress">,
 ): Promise<readonly Address[]> {
-  const given = resolve.get(`${host.toLowerCase()}:${port}`) ?? resolve.get(`*:${port}`);
+  // What is said to be on this machine is trusted without TLS, so it is not looked for elsewhere.
+  const isHere = isLocalOnly({ kind: "tcp", host, port });
+  const given = isHere ? undefined : (resolve.get(`${host.toLowerCase()}:${port}`) ?? resolve.get(`*:${port}`));
   const all = given?.map((address) => ({ address, family: isIP(address) })) ?? (await ask(host));
   const family = sourceAddress === undefined ? undefined : isIP(sourceAddress);
   const reachable = all.filter((one) => family === undefined || one.family === family);

@@ -18,7 +18,10 @@ export interface ForwardProxy {
 
 /** How a client gets out of its network and to the server; everything but the URL, TLS and who it is. */
 export interface WayOut {
-  /** The proxy for a server, by what flags, configuration and environment say; undefined: straight. */
+  /**
+   * The proxy for a server, by what flags, configuration and environment say; undefined: straight. Never one for a `ws:`
+   * server on this machine, which is trusted without TLS.
+   */
   readonly proxyFor: (url: ServerUrl) => ForwardProxy | undefined;
   /** PEM of those who sign a proxy's certificate; the system's list if undefined. */
   readonly proxyCa: Buffer | undefined;

@@ -72,6 +72,11 @@ describe("the proxy", () => {
     assert.deepEqual(chosen({ NO_PROXY: "10.0.0.0/8", ALL_PROXY: A }, undefined, "10.1.2.3"), [undefined, undefined]);
   });
 
+  test("is never asked for a server on this machine that is trusted because it is there", () => {
+    for (const host of ["127.0.0.1", "localhost", "[::1]"])
+      assert.deepEqual(chosen({ ALL_PROXY: C }, A, host), [A, undefined]);
+  });
+
   test("is the same object at each attempt, because its login remembers what was asked", () => {
     const proxyFor = findProxy({ proxy: "http://u:p@a", proxyAuthFile: undefined }, {});
     const url = parseServerUrl("ws://vpn.example/");

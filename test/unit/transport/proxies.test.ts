@@ -467,6 +467,18 @@ describe("the dialer behind a proxy", () => {
       assert.equal((await dialBy(way, `ws://Whatever.example:${plain}/`)).dialect, "v2");
     });
 
+    test("looks for this machine nowhere else", async () => {
+      const plain = await serve(upgrading());
+      const way = {
+        ...STRAIGHT,
+        resolve: new Map([
+          [`*:${plain}`, ["192.0.2.1"]],
+          [`127.0.0.1:${plain}`, ["192.0.2.1"]],
+        ]),
+      };
+      assert.equal((await dialBy(way, `ws://127.0.0.1:${plain}/`)).dialect, "v2");
+    });
+
     test("leaves by the source address, and says so if that cannot be", async () => {
       let remote: string | undefined;
       const plain = await serve((socket) => {
