@@ -8,13 +8,17 @@ import { parseArgs } from "node:util";
 import { Lab } from "./namespace.ts";
 import { requirePrograms } from "./programs.ts";
 import { Progress } from "./progress.ts";
-import type { Measured, Situation } from "./situations/situation.ts";
+import type { Measured, Situation, SituationContext } from "./situations/situation.ts";
 import { SITUATIONS } from "./situations/situations.ts";
 
 const USAGE = `usage: npm run lab [-- OPTIONS]
   --only NAME,…  only these situations: ${SITUATIONS.map(({ name }) => name).join(", ")}
   --quick        shorter: a first look
+  --count N      random faults in the situation of that name
+  --seed N       their seed
   --json FILE    the figures also there`;
+
+type Settings = Omit<SituationContext, "lab">;
 
 interface Row extends Measured {
   readonly situation: string;
@@ -24,12 +28,23 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     quick: { type: "boolean", default: false },
+    count: { type: "string" },
+    seed: { type: "string" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) console.log(USAGE);
-else await run(select(values.only?.split(",") ?? []), values.quick, values.json);
+else {
+  const { quick, count, seed } = values;
+  const settings = { quick, count: numberOf(count), seed: numberOf(seed) };
+  await run(select(values.only?.split(",") ?? []), settings, values.json);
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new Error(`${text} is no number\n${USAGE}`);
+}
 
 function select(names: readonly string[]): readonly Situation[] {
   const unknown = names.filter((name) => !SITUATIONS.some((situation) => situation.name === name));
@@ -37,27 +52,30 @@ function select(names: readonly string[]): readonly Situation[] {
   return SITUATIONS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-async function run(situations: readonly Situation[], quick: boolean, file: string | undefined): Promise<void> {
+async function run(situations: readonly Situation[], settings: Settings, file: string | undefined): Promise<void> {
   await requirePrograms("ip", "ss", "ping", "iperf3");
   const progress = new Progress(process.stdout);
   const rows: Row[] = [];
   for (const situation of situations) {
-    rows.push(...(await measure(situation, quick, progress)));
+    rows.push(...(await measure(situation, settings, progress)));
   }
   progress.note(`\n${formatRows(rows)}`);
   if (file !== undefined)
-    writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), quick, rows }, undefined, 1)}\n`);
+    writeFileSync(
+      file,
+      `${JSON.stringify({ date: new Date().toISOString(), quick: settings.quick, rows }, undefined, 1)}\n`,
+    );
   if (rows.some(({ verdict }) => verdict === "fail")) process.exitCode = 1;
 }
 
 async function measure(
   { name, title, measure }: Situation,
-  quick: boolean,
+  settings: Settings,
   progress: Progress,
 ): Promise<readonly Row[]> {
   const lab = await Lab.open();
   try {
-    const measured = await progress.step(`${name}: ${title}`, () => measure({ lab, quick }));
+    const measured = await progress.step(`${name}: ${title}`, () => measure({ lab, ...settings }));
     return measured.map((one) => ({ situation: name, ...one }));
   } catch (error) {
     if (lab.isClosing) throw error;

@@ -44,6 +44,7 @@ const STUCK_MS = 15_000;
 const CONSISTENT_MS = 25_000;
 
 export class Cell {
+  readonly name: string;
   readonly clients: FaultyClient[] = [];
   readonly #lab: Lab;
   readonly #namespace: Namespace;
@@ -53,6 +54,7 @@ export class Cell {
   #nginx: Nginx;
 
   private constructor(lab: Lab, namespace: Namespace, unixSocket: string, server: VpnProcess, nginx: Nginx) {
+    this.name = namespace.name;
     this.#lab = lab;
     this.#namespace = namespace;
     this.#unixSocket = unixSocket;
@@ -75,7 +77,8 @@ export class Cell {
       const port = index % 2 === 0 ? UPSTREAM_PORT : cell.#nginx.port;
       const seed = options.seed + 1_000 * index;
       const name = `${options.name}-client${index}`;
-      return FaultyClient.open(lab, namespace, { index, name, port, path, seed, flags });
+      const isBusy = index % 3 === 2;
+      return FaultyClient.open(lab, namespace, { index, name, port, path, seed, flags, isBusy });
     });
     cell.clients.push(...(await Promise.all(opened)));
     return cell;

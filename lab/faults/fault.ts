@@ -5,18 +5,20 @@
 import type { PathSettings } from "../path/direction-settings.ts";
 import type { RandomNumbers } from "../path/random-numbers.ts";
 
+/** A client's path is another for a while; nothing comes to a deaf client, and nothing from a mute one. */
+interface Degraded {
+  readonly kind: "deaf" | "mute" | "loss" | "reorder" | "duplicate" | "slow" | "far";
+  readonly settings: PathSettings;
+  readonly lastMs: number;
+}
+
 /** Befalls one client. */
 export type ClientFault =
   /** Nothing passes its path. */
   | { readonly kind: "cut" | "long-cut"; readonly lastMs: number }
   /** It is in another network from now on, and its old address is nobody's. */
   | { readonly kind: "roam" }
-  /** Its path is another for a while. */
-  | {
-      readonly kind: "loss" | "reorder" | "duplicate" | "slow" | "far";
-      readonly settings: PathSettings;
-      readonly lastMs: number;
-    }
+  | Degraded
   /** Its process stands still. */
   | { readonly kind: "freeze"; readonly lastMs: number }
   /** Its process dies at once, and is started again. */
@@ -39,6 +41,8 @@ const CLIENT_FAULTS: readonly Row<ClientFault>[] = [
   // Longer than either side takes to give a connection up; some longer than the server holds a session.
   [0.4, (random) => ({ kind: "long-cut", lastMs: between(random, 6_000, 24_000) })],
   [4, () => ({ kind: "roam" })],
+  [1, (random) => degraded(random, "deaf", { down: { loss: 1 } })],
+  [1, (random) => degraded(random, "mute", { up: { loss: 1 } })],
   [3, (random) => degraded(random, "loss", { loss: between(random, 0.05, 0.4), lossBurstFrames: 3 })],
   [2, (random) => degraded(random, "reorder", { reorder: 0.3, reorderMs: between(random, 1, 50) })],
   [1, (random) => degraded(random, "duplicate", { duplicate: between(random, 0.1, 0.9) })],
@@ -80,11 +84,7 @@ function between(random: RandomNumbers, least: number, most: number): number {
   return least * (most / least) ** random.next();
 }
 
-function degraded(
-  random: RandomNumbers,
-  kind: "loss" | "reorder" | "duplicate" | "slow" | "far",
-  settings: PathSettings,
-): ClientFault {
+function degraded(random: RandomNumbers, kind: Degraded["kind"], settings: PathSettings): ClientFault {
   return { kind, settings, lastMs: between(random, 300, 2_000) };
 }
 

@@ -17,7 +17,14 @@ export interface FaultyClientOptions {
   readonly path: PathSettings;
   readonly seed: number;
   readonly flags: readonly string[];
+  /** Larger pings besides, 200 in a second, so that there is something to queue. */
+  readonly isBusy: boolean;
 }
+
+/** Many programs begin at once. */
+const STARTING = { timeoutMs: 60_000 };
+
+const LOAD = ["ping", "-q", "-n", "-i", "0.005", "-s", "1200"];
 
 /** Of the server's TAP. */
 export const SERVER_ADDRESS = "10.78.0.1";
@@ -50,6 +57,7 @@ export class FaultyClient {
     this.#vpn = vpn;
     this.#options = options;
     this.#ping = new EndlessPing(namespace, SERVER_ADDRESS);
+    if (options.isBusy) namespace.start([...LOAD, SERVER_ADDRESS]);
     this.#footprints.push(new Footprint(this.name, vpn.child.pid));
   }
 
@@ -138,5 +146,6 @@ async function knowNeighbour(namespace: Namespace, address: string, mac: string)
 }
 
 async function startAt(namespace: Namespace, path: Path, { port, flags }: FaultyClientOptions): Promise<VpnProcess> {
-  return await startClient(namespace, ["--tap", TAP, ...flags, `ws://${path.ipv4[1]}:${port}/vpn`]);
+  const argv = ["--tap", TAP, ...flags, `ws://${path.ipv4[1]}:${port}/vpn`];
+  return await startClient(namespace, argv, { wait: STARTING });
 }

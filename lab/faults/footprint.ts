@@ -47,7 +47,7 @@ export class Footprint {
   }
 }
 
-/** In words what grew; empty if nothing did, or if the life was too short to tell. */
+/** In words what grew; nothing, if the life was too short to tell. */
 export function growthOf({ name, samples, residentBytes, descriptors }: FootprintSummary): readonly string[] {
   if (samples < MIN_SAMPLES) return [];
   const words: string[] = [];

@@ -8,7 +8,7 @@ import type { PathSettings } from "../path/direction-settings.ts";
 import { RandomNumbers } from "../path/random-numbers.ts";
 import { percentile } from "../ping.ts";
 import { Cell, type Recovery } from "./cell.ts";
-import { drawCellFault, drawClientFault } from "./fault.ts";
+import { type CellFault, type ClientFault, drawCellFault, drawClientFault } from "./fault.ts";
 import { type FootprintSummary, growthOf } from "./footprint.ts";
 
 export interface FaultsOptions {
@@ -58,27 +58,43 @@ const FLAGS: readonly (readonly string[])[] = [
 export async function runFaults(lab: Lab, options: FaultsOptions): Promise<FaultsReport> {
   const recoveries: Recovery[] = [];
   let faults = 0;
-  const opened = Array.from({ length: options.cells }, (_, index) => openCell(lab, options, index));
-  const cells = await Promise.all(opened);
+  const cells: Cell[] = [];
+  for (let index = 0; index < options.cells; index++) cells.push(await openCell(lab, options, index));
   const soak = async (cell: Cell, index: number): Promise<void> => {
     const random = new RandomNumbers(options.seed + 7_919 * index);
     // Every other server lives through all of it, so that what grows slowly is seen.
-    const mayEndServer = index % 2 === 1;
+    const draw = (): Round => drawRound(random, cell.clients.length, index % 2 === 1);
     await cell.check();
     while (faults < options.count) {
-      const isForCell = Math.floor(random.next() * ROUNDS_PER_CELL_FAULT) === 0;
-      const suffered = isForCell
-        ? await cell.sufferTogether(drawCellFault(random, mayEndServer))
-        : await cell.sufferEach(cell.clients.map(() => drawClientFault(random)));
-      await cell.check();
-      recoveries.push(...suffered);
-      faults += isForCell ? 1 : suffered.length;
+      const round = draw();
+      recoveries.push(...(await sufferRound(cell, round)));
+      faults += "each" in round ? round.each.length : 1;
       options.onRound?.(faults);
     }
   };
   await Promise.all(cells.map(soak));
   const footprints = cells.flatMap((cell) => cell.footprints).map(({ summary }) => summary);
   return { faults, kinds: reportKinds(recoveries), footprints, leaks: footprints.flatMap(growthOf) };
+}
+
+/** One fault for each client of a cell, or one for all of them. */
+type Round = { readonly each: readonly ClientFault[] } | { readonly together: CellFault };
+
+function drawRound(random: RandomNumbers, clients: number, mayEndServer: boolean): Round {
+  const isForCell = Math.floor(random.next() * ROUNDS_PER_CELL_FAULT) === 0;
+  if (isForCell) return { together: drawCellFault(random, mayEndServer) };
+  return { each: Array.from({ length: clients }, () => drawClientFault(random)) };
+}
+
+async function sufferRound(cell: Cell, round: Round): Promise<readonly Recovery[]> {
+  try {
+    const suffered = await ("each" in round ? cell.sufferEach(round.each) : cell.sufferTogether(round.together));
+    await cell.check();
+    return suffered;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${cell.name}, after ${JSON.stringify(round)}: ${reason}`, { cause });
+  }
 }
 
 async function openCell(lab: Lab, options: FaultsOptions, index: number): Promise<Cell> {

@@ -14,6 +14,9 @@ export interface SituationContext {
   readonly lab: Lab;
   /** Shorter: a first look. */
   readonly quick: boolean;
+  /** Of random faults: how many, and from which seed; undefined for the situation's own. */
+  readonly count: number | undefined;
+  readonly seed: number | undefined;
 }
 
 /** One row of the table in the issue, with all its figures. */

@@ -1,5 +1,6 @@
 import { cut } from "./cut.ts";
 import { fairness } from "./fairness.ts";
+import { faults } from "./faults.ts";
 import { frozenPeer } from "./frozen-peer.ts";
 import { restart } from "./restart.ts";
 import { roaming } from "./roaming.ts";
@@ -8,4 +9,13 @@ import type { Situation } from "./situation.ts";
 import { udpFlood } from "./udp-flood.ts";
 
 /** All of them, in the order of the table that they are for. */
-export const SITUATIONS: readonly Situation[] = [saturation, fairness, udpFlood, frozenPeer, restart, cut, roaming];
+export const SITUATIONS: readonly Situation[] = [
+  saturation,
+  fairness,
+  udpFlood,
+  frozenPeer,
+  restart,
+  cut,
+  roaming,
+  faults,
+];

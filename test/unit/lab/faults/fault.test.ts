@@ -16,7 +16,7 @@ describe("faults", () => {
 
   test("are of every kind before long", () => {
     const kinds = new Set(draw(1_000, 1, drawClientFault).map(({ kind }) => kind));
-    assert.equal(kinds.size, 11);
+    assert.equal(kinds.size, 13);
     const ofCells = new Set(draw(200, 1, (random) => drawCellFault(random, true)).map(({ kind }) => kind));
     assert.equal(ofCells.size, 5);
   });
