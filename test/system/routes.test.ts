@@ -139,7 +139,7 @@ describe("a default route through the VPN", { skip: await whyNoLab() }, () => {
     await client.ip("link", "set", left.device[0], "down");
     // As DHCP would: beside the other default route, not in its place.
     await client.ip("route", "add", "default", "via", right.ipv4[1], "metric", "600");
-    await vpn.waitForEvent("client.connected", 2, RECOVERY);
+    await vpn.waitForEvent("client.resumed", 1, RECOVERY);
     assert.deepEqual(await pins(), [`${SERVER.ipv4} via ${right.ipv4[1]} dev ${right.device[0]}`]);
     await assertThroughVpn();
     await vpn.stop();
