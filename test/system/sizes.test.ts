@@ -19,7 +19,7 @@ const CARELESS_CLIENT = { mtu: 1500, readBytes: 1500 };
 async function pingWhole({ namespace }: Machine, address: string, bytes: number): Promise<string> {
   const headers = address.includes(":") ? 48 : 28;
   const size = String(bytes - headers);
-  const command = ["ping", "-n", "-M", "do", "-c", "1", "-w", "1", "-s", size, address];
+  const command = ["ping", "-n", "-M", "do", "-c", "1", "-W", "0.5", "-s", size, address];
   const { stdout, stderr } = await namespace.run(command, { allowFailure: true });
   return stdout + stderr;
 }
@@ -74,13 +74,11 @@ describe("a network of MTU 1500 with smaller members", { skip: await whyNoLab("n
 
   test("answers packets that are too large for a client, or for what is behind a bridge", async () => {
     await assertLearns(ordinary, small, 1300);
-    await assertLearns(room.server, small, 1300);
     await assertLearns(room.server, bridged, 1300);
   });
 
   test("answers packets that the original's client has cut", async () => {
     await assertLearns(careless, ordinary, 1486);
-    await assertLearns(careless, room.server, 1486);
   });
 
   test("fragments packets that may be fragmented", async () => {
