@@ -72,10 +72,11 @@ function summary(file: string, config: ServerConfig, { json }: CheckFlags): stri
 }
 
 function clientSummary(file: string, { json }: CheckFlags): string {
-  const config = loadClientConfig(file);
+  const lines = describeClientConfig(loadClientConfig(file));
   const warnings = fileWarnings(file);
-  if (json === true) return formatJson({ file, warnings, config: describeClientConfig(config) });
-  return `${file} is valid.\n${formatLines(describeClientConfig(config))}${warnings.map((text) => `warning: ${text}\n`).join("")}`;
+  // Not the file's own values: it may hold headers and passwords.
+  if (json === true) return formatJson({ file, warnings, config: Object.fromEntries(lines) });
+  return `${file} is valid.\n${formatLines(lines)}${warnings.map((text) => `warning: ${text}\n`).join("")}`;
 }
 
 /** Who can write the file decides who gets in. */

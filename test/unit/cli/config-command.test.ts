@@ -176,6 +176,21 @@ describe("vpn-ws config check", () => {
     assert.equal(JSON.parse(await denial("--user", "mallory", "--json")).reason, "denied");
   });
 
+  test("a client's file is known by its keys, or by --client, and summed up without its secrets", async (context) => {
+    const path = join(folder, "client.yaml");
+    const text = "servers: [wss://ada:s3cret@vpn.example/]\nheaders: { X-Door: s3cret }\nproxy: http://u:s3cret@p:1\n";
+    writeFileSync(path, text, { mode: 0o600 });
+    for (const words of [[], ["--client"], ["--json"]]) {
+      const { out, error, exitCode } = await run(context, "check", path, ...words);
+      assert.deepEqual([error, exitCode], ["", 0]);
+      assert.match(out, /wss:\/\/vpn\.example\/[\s\S]*http:\/\/p:1/);
+      assert.doesNotMatch(out, /s3cret/);
+    }
+    const server = await run(context, "check", FILE, "--client");
+    assert.equal(server.exitCode, 2);
+    assert.match(server.error, /server\.yaml:1:1: listen: unknown key/);
+  });
+
   test("flags that make no sense are refused", async (context) => {
     const { error, exitCode } = await run(context, "check", FILE, "--path", "/lab");
     assert.deepEqual([error, exitCode], ["vpn-ws: --path needs --user: it is about a user.\n", 2]);
