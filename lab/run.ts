@@ -81,10 +81,16 @@ async function measure(
     if (lab.isClosing) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     progress.note(reason);
-    return [{ situation: name, what: "not measured", bound: "", got: reason.split("\n", 1)[0] ?? "", verdict: "fail" }];
+    return [{ situation: name, what: "not measured", bound: "", got: gistOf(reason), verdict: "fail" }];
   } finally {
     await lab.close();
   }
+}
+
+/** The line of a message that says most: what a program of ours ended with, else the first. */
+function gistOf(reason: string): string {
+  const lines = reason.split("\n");
+  return lines.find((line) => line.startsWith("error:")) ?? lines[0] ?? "";
 }
 
 function formatRows(rows: readonly Row[]): string {

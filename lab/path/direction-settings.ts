@@ -22,6 +22,8 @@ export interface DirectionSettings {
   /** The line is cut once per period of this length, in the last `cutMs` of it; 0 for never. Frames vanish meanwhile. */
   readonly cutEveryMs: number;
   readonly cutMs: number;
+  /** TCP frames from or to this port vanish, as if that connection alone were cut; 0 for none. */
+  readonly cutTcpPort: number;
 }
 
 /** A line that changes nothing. */
@@ -38,6 +40,7 @@ export const DIRECTION_DEFAULTS: DirectionSettings = Object.freeze({
   queueMs: Number.POSITIVE_INFINITY,
   cutEveryMs: 0,
   cutMs: 0,
+  cutTcpPort: 0,
 });
 
 /** Both directions of a path: what is said for both, and what differs. "Up" is from the first end to the second. */

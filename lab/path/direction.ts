@@ -10,6 +10,7 @@ import { DIRECTION_DEFAULTS, type DirectionSettings, wireBytesOf } from "./direc
 import { DueHeap } from "./due-heap.ts";
 import { Fate } from "./fate.ts";
 import { FrameStore, NO_SLOT } from "./frame-store.ts";
+import { isOfTcpPort } from "./tcp-port.ts";
 
 /** What happened since the start, and what is under way now. Bytes are counted on the wire. */
 export interface DirectionCounters {
@@ -129,7 +130,7 @@ export class Direction {
     this.#count.enqueuedFrames++;
     this.#fate.draw(this.#settings);
     const wireBytes = wireBytesOf(end - start);
-    if (this.#isCut(nowMs)) this.#count.cutDrops++;
+    if (this.#isCut(nowMs) || this.#isCutAlone(bytes, start, end)) this.#count.cutDrops++;
     else if (!this.#hasRoom(wireBytes)) this.#count.queueDrops++;
     else this.#append(this.#store.take(bytes, start, end), wireBytes, nowMs);
   }
@@ -234,6 +235,11 @@ export class Direction {
     this.#count.passedBytes += wireBytesOf(length);
     this.#count.errorMs += nowMs - (this.#dueMs[slot] as number);
     this.#store.release(slot);
+  }
+
+  #isCutAlone(bytes: Uint8Array, start: number, end: number): boolean {
+    const { cutTcpPort } = this.#settings;
+    return cutTcpPort > 0 && isOfTcpPort(bytes, start, end, cutTcpPort);
   }
 
   #isCut(atMs: number): boolean {

@@ -1,3 +1,5 @@
+import { connections } from "./connections.ts";
+import { crowd } from "./crowd.ts";
 import { cut } from "./cut.ts";
 import { fairness } from "./fairness.ts";
 import { faults } from "./faults.ts";
@@ -17,5 +19,7 @@ export const SITUATIONS: readonly Situation[] = [
   restart,
   cut,
   roaming,
+  connections,
+  crowd,
   faults,
 ];

@@ -41,12 +41,14 @@ export const udpFlood: Situation = {
       udpBitsPerSecond: FLOOD_BITS_PER_SECOND,
     } as const;
     const flood = await startFlood(namespace, flooded.namespace, { ...options, port: OTHER_PORT });
+    const overMs = Date.now() + 1_000 * seconds;
     await delay(1_000);
     const beside = await downloadRate(network, neighbour, seconds - 5);
-    // iperf3 ends when its time is over and the other side has said so; the flood is over before.
-    await Promise.race([flood.ended, delay(10_000)]);
+    // iperf3 ends later, when the other side has answered it.
+    await delay(Math.max(0, overMs - Date.now()));
+    const recovery = await recoverySeconds(watch, overMs, idleMs + RECOVERED_MS);
     const peak = memory.peakGrowth;
-    const recovery = await recoverySeconds(watch, Date.now(), idleMs + RECOVERED_MS);
+    await flood.stop();
     await delay(5_000);
     memory.stop();
     return [
