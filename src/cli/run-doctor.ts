@@ -39,12 +39,14 @@ export async function runDoctor(settings: DoctorSettings): Promise<void> {
     tls: loadClientTls(settings, pins),
     way: loadWay(settings, process.env),
   };
+  // Ends what a proxy or a server would keep open when all is said.
+  const over = new AbortController();
   const ground: Omit<Ground, "options" | "report"> = {
     clock: systemClock,
     connectionDeps,
     lookUp: (host, family) => lookup(host, { all: true, family, order: "verbatim" }),
     wallMs: () => Date.now(),
-    signal: new AbortController().signal,
+    signal: over.signal,
     keepCredential: keep,
   };
   const awake = setInterval(() => {}, AWAKE_MS);
@@ -56,6 +58,7 @@ export async function runDoctor(settings: DoctorSettings): Promise<void> {
     }
   } finally {
     clearInterval(awake);
+    over.abort();
   }
   process.exitCode = isOk ? 0 : 1;
 }

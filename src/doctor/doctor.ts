@@ -1,9 +1,10 @@
 import { finding, type StepName } from "./finding.ts";
 import { surviveIdle } from "./idle.ts";
 import { lookUp } from "./look-up.ts";
+import { measurePieces } from "./pieces.ts";
 import { reach } from "./reach.ts";
 import { secure } from "./secure.ts";
-import { measurePieces, measureSizes } from "./sizes.ts";
+import { measureSizes } from "./sizes.ts";
 import type { Ground } from "./step.ts";
 import { openStream } from "./stream.ts";
 import { measureLoad, measureRoundTrip } from "./timing.ts";

@@ -2,7 +2,6 @@ import { ECHO_MIN_BYTES } from "../wire/echo-frame.ts";
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { type Finding, finding } from "./finding.ts";
-import { bufferShownBy } from "./piece-meter.ts";
 import type { Ground, Step } from "./step.ts";
 import type { Greeted } from "./welcome.ts";
 import { formatBytes } from "./words.ts";
@@ -14,8 +13,6 @@ const LARGE_FRAMES = [4_096, 16_384, 32_768] as const;
 const SUPER_FRAME_BYTES = 65_536;
 /** A lost answer may be a queue's doing. */
 const TRIES = 2;
-/** Large answers to an idle line, to see where they are cut. */
-const PIECE_TRIES = 6;
 const LANE = 0;
 
 export interface Sizes extends Greeted {
@@ -97,36 +94,3 @@ function judge(passed: readonly Passed[], fullBytes: number, ending: string | un
 }
 
 const yesNo = (passed: boolean): string => (passed ? "passes" : "does not pass");
-
-/** Whether answers show a small buffer of a web server on their way. */
-export const measurePieces: Step<Sizes & { readonly front: string }, true> = async (ground, sizes) => {
-  const { visit, maxFrameBytes, front } = sizes;
-  const cuts: number[] = [];
-  for (let tries = 0; tries < PIECE_TRIES && visit.ending === undefined; tries++) {
-    visit.pieces.begin();
-    await passes(ground, sizes, ECHO_MIN_BYTES, maxFrameBytes);
-    // The last cut is the end of the message, wherever that is.
-    cuts.push(...visit.pieces.end().filter((cut) => cut < maxFrameBytes));
-  }
-  const size = bufferShownBy(cuts);
-  const figures = { cuts: cuts.slice(0, 100), bufferBytes: size ?? null, server: front };
-  if (size === undefined) {
-    const what = cuts.length === 0 ? "large messages arrive whole" : "large messages arrive in pieces of no fixed size";
-    ground.report(finding("pieces", "good", what, { figures }));
-    return true;
-  }
-  const isNginx = /nginx|openresty|tengine/i.test(front);
-  const where = isNginx
-    ? "In nginx: proxy_buffer_size 256k; proxy_buffers 8 256k; proxy_busy_buffers_size 256k; (uwsgi_… with uwsgi_pass), see contrib/nginx."
-    : "In nginx that is proxy_buffer_size or uwsgi_buffer_size; make it 256 KiB.";
-  const what = `large messages arrive in pieces of ${formatBytes(size)}: buffers of ${formatBytes(size)} halve your speed on a fast line`;
-  const details = [`${cuts.length} cuts, where a buffer of ${formatBytes(size)} would be full`];
-  ground.report(
-    finding("pieces", "warning", what, {
-      details,
-      mend: `A web server on the way has so small a buffer. ${where}`,
-      figures,
-    }),
-  );
-  return true;
-};
