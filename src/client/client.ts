@@ -16,6 +16,7 @@ import { Lanes } from "./lanes.ts";
 import { hasAddress } from "./local-address.ts";
 import { Outbound } from "./outbound.ts";
 import { Servers } from "./servers.ts";
+import { SessionConnection, type SessionConnectionDeps } from "./session-connection.ts";
 import { SessionDialer } from "./session-dialer.ts";
 import type { Wake } from "./wake.ts";
 
@@ -72,6 +73,16 @@ export class Client {
     const outbound = new Outbound({ clock, device, drops: this.drops });
     this.#outbound = outbound;
     this.#dialer = dialer;
+    const connectionDeps: SessionConnectionDeps = {
+      clock,
+      shared: makeConnectionDeps(clock, deps.mask, deps.tuneSocket),
+      hello: () => ({ kind: "hello", agent: AGENT, mtu: device.mtu, offloads: device.offloads }),
+      frames: {
+        onFrame: device.write.bind(device),
+        onBatchEnd: () => this.#flush(),
+        onDrop: this.drops.add.bind(this.drops),
+      },
+    };
     this.#lanes = new Lanes(
       {
         clock,
@@ -79,17 +90,8 @@ export class Client {
         outbound,
         log: new LaneLog(clock, log),
         servers: new Servers(options.servers, options.race),
-        connection: {
-          clock,
-          connectionDeps: makeConnectionDeps(clock, deps.mask, deps.tuneSocket),
-          hello: () => ({ kind: "hello", agent: AGENT, mtu: device.mtu, offloads: device.offloads }),
-          frames: {
-            onFrame: device.write.bind(device),
-            onBatchEnd: () => this.#flush(),
-            onDrop: this.drops.add.bind(this.drops),
-          },
-        },
         dial: (plan, number, signal) => dialer.dial(plan, number, signal),
+        greet: (dialed, number, events) => new SessionConnection(connectionDeps, dialed, number, events, options),
         hasAddress: deps.hasAddress ?? hasAddress,
       },
       {

@@ -3,15 +3,15 @@ import { PeerError } from "../base/errors.ts";
 import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { WelcomeMessage } from "../wire/control-message.ts";
-import type { ClientOptions } from "./client-options.ts";
-import { Retry, type Wait } from "./retry.ts";
-import { SessionConnection, type SessionConnectionDeps, type SessionConnectionEvents } from "./session-connection.ts";
+import { Retry, type RetryOptions, type Wait } from "./retry.ts";
+import type { SessionConnection, SessionConnectionEvents } from "./session-connection.ts";
 import type { Dialed, DialPlan } from "./session-dialer.ts";
 
 export interface LaneDeps {
   readonly clock: Clock;
-  readonly connection: SessionConnectionDeps;
   readonly dial: (plan: DialPlan, number: number, signal: AbortSignal) => Promise<Dialed>;
+  /** Makes the connection over what was dialed; `start` says hello. */
+  readonly greet: (dialed: Dialed, number: number, events: SessionConnectionEvents) => SessionConnection;
   /** Whether this machine has an address (still). */
   readonly hasAddress: (address: string) => boolean;
 }
@@ -67,7 +67,6 @@ export class Lane {
   readonly number: number;
   readonly #deps: LaneDeps;
   readonly #events: LaneEvents;
-  readonly #options: ClientOptions;
   readonly #retry: Retry;
   /** Connections that carry frames no more, and what cancels their end. */
   readonly #retired = new Map<SessionConnection, () => void>();
@@ -77,11 +76,10 @@ export class Lane {
   #isClosed = false;
   #onGone: (() => void) | undefined;
 
-  constructor(deps: LaneDeps, number: number, events: LaneEvents, options: ClientOptions) {
+  constructor(deps: LaneDeps, number: number, events: LaneEvents, options: RetryOptions) {
     this.#deps = deps;
     this.number = number;
     this.#events = events;
-    this.#options = options;
     this.#retry = new Retry(deps.clock, options);
   }
 
@@ -123,11 +121,11 @@ export class Lane {
   wake(): void {
     const current = this.#current;
     const ownAddress = current?.localAddress;
-    if (current === undefined) this.#hurry();
-    else if (ownAddress !== undefined && !this.#deps.hasAddress(ownAddress)) {
+    if (current !== undefined && ownAddress !== undefined && !this.#deps.hasAddress(ownAddress)) {
       current.destroy(`our address ${ownAddress} is gone`);
       this.#hurry();
-    } else if (this.#attempt.state === "none" && current.dialect === "v2") this.#probe(current);
+    } else if (current === undefined || current.isSuspect) this.#hurry();
+    else if (this.#attempt.state === "none" && current.dialect === "v2") this.#probe(current);
   }
 
   /** Dials these, once, and moves there if one answers. */
@@ -213,7 +211,7 @@ export class Lane {
       onHeard: (connection) => this.#events.onHeard(connection),
       onClosed: (connection, closed) => this.#onClosed(connection, closed),
     };
-    const fresh = new SessionConnection(this.#deps.connection, dialed, this.number, events, this.#options);
+    const fresh = this.#deps.greet(dialed, this.number, events);
     // Not by #become: the dial is not called off, it has succeeded.
     this.#attempt = { state: "greeting", fresh };
     fresh.start();

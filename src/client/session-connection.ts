@@ -19,7 +19,7 @@ const SUPER_FRAME_MESSAGE_BYTES = VNET_HEADER_BYTES + MAX_FRAME_BYTES;
 
 export interface SessionConnectionDeps {
   readonly clock: Clock;
-  readonly connectionDeps: ConnectionDeps;
+  readonly shared: ConnectionDeps;
   /** First words to a v2 server. */
   readonly hello: () => HelloMessage;
   /** Where frames from the server go. */
@@ -82,7 +82,7 @@ export class SessionConnection {
       onHeard: () => this.#onHeard(),
       onClosed: (closed) => this.#onClosed(closed),
     };
-    this.#connection = connectionOver(deps.connectionDeps, dialed, handlers, "client", options);
+    this.#connection = connectionOver(deps.shared, dialed, handlers, "client", options);
   }
 
   get dialect(): WebSocketConnection["dialect"] {
