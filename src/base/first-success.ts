@@ -15,6 +15,8 @@ export interface AttemptTimes {
   readonly againAfterMs: number;
   /** Attempts that go on at a time; for one more the oldest is given up. */
   readonly mostRunning: number;
+  /** How often a silent target is attempted; Infinity until `signal` is given. */
+  readonly mostRounds: number;
 }
 
 /**
@@ -49,6 +51,7 @@ class Round<Target, Result> {
   /** Oldest first. */
   readonly #running = new Map<AbortController, Target>();
   readonly #errors: unknown[] = [];
+  #rounds = 1;
   #cancelTimer = (): void => {};
 
   constructor(
@@ -81,13 +84,14 @@ class Round<Target, Result> {
       .begin(target, AbortSignal.any([this.#signal, own.signal]))
       .then(onSuccess, (error: unknown) => this.#onFailure(own, error));
     this.#giveUpOldest();
-    const { nextAfterMs, againAfterMs } = this.#times;
-    const waitMs = this.#waiting.length > 0 ? nextAfterMs : againAfterMs;
-    this.#cancelTimer = this.#clock.after(waitMs, () => this.#onTimer());
+    const { nextAfterMs, againAfterMs, mostRounds } = this.#times;
+    if (this.#waiting.length > 0) this.#cancelTimer = this.#clock.after(nextAfterMs, () => this.beginNext());
+    else if (this.#rounds < mostRounds) this.#cancelTimer = this.#clock.after(againAfterMs, () => this.#beginAgain());
   }
 
-  #onTimer(): void {
-    if (this.#waiting.length === 0) this.#waiting.push(...new Set(this.#running.values()));
+  #beginAgain(): void {
+    this.#rounds++;
+    this.#waiting.push(...new Set(this.#running.values()));
     this.beginNext();
   }
 

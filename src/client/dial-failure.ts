@@ -44,9 +44,10 @@ export function askedWaitMs(error: unknown): number | undefined {
   return known.length < asked.length ? undefined : Math.min(...known);
 }
 
-/** For people; a line or two for each server. */
+/** For people; a line or two for each server, and for each way in which it failed. */
 export function describeFailure(error: unknown): string {
-  return error instanceof AggregateError ? error.errors.map(describeFailure).join("\n") : describeError(error);
+  if (!(error instanceof AggregateError)) return describeError(error);
+  return [...new Set(error.errors.map(describeFailure))].join("\n");
 }
 
 function codeOf(error: unknown): string {

@@ -10,12 +10,16 @@ import type { DialPlan } from "./session-dialer.ts";
 /** Lines of one event: a line that goes up and down all day should not fill the log. What is more is not said. */
 const LINES = { perSecond: 1 / 60, burst: 10 } as const;
 
+/** Failures that are told of at once in one outage; those of a server that always says something else are not. */
+const MOST_TOLD = 16;
+
 /** What happens to the client's connections, in words. */
 export class LaneLog {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #budgets = new Map<string, TokenBucket>();
-  #lastFailure = "";
+  /** Failures that were told of since something stood. */
+  readonly #told = new Set<string>();
   #isDown = true;
 
   constructor(clock: Clock, log: Logger) {
@@ -68,22 +72,26 @@ export class LaneLog {
     this.#log.warn("client.disconnected", `disconnected: ${why(closed)}\n${nextAttempt(waitMs)}`, { waitMs });
   }
 
-  /** While nothing stands; one that failed like the one before is not worth a line. */
+  /** Of the leading one, while nothing stands; one that failed like one before is not worth a line. */
   dialFailed(error: unknown, connection: number, wait: Wait | undefined): void {
     const failure = describeFailure(error);
     const waitMs = Math.round(wait?.ms ?? 0);
     const text = `${failure}\n${wait === undefined ? "  The connection that there is goes on." : nextAttempt(waitMs)}`;
-    const isNew = failure !== this.#lastFailure;
-    this.#lastFailure = failure;
-    const isBad = this.#isDown || wait === undefined;
-    if (isBad && (isNew || this.#isWorthALine("client.dial-failed"))) {
+    const isBad = (this.#isDown && connection === 0) || wait === undefined;
+    if (isBad && (this.#isNew(failure) || this.#isWorthALine("client.dial-failed"))) {
       this.#log.warn("client.dial-failed", text, { waitMs, connection });
     } else this.#log.debug("client.attempt-failed", text, { waitMs, connection });
   }
 
   #up(): void {
     this.#isDown = false;
-    this.#lastFailure = "";
+    this.#told.clear();
+  }
+
+  #isNew(failure: string): boolean {
+    if (this.#told.has(failure) || this.#told.size >= MOST_TOLD) return false;
+    this.#told.add(failure);
+    return true;
   }
 
   #isWorthALine(event: string): boolean {

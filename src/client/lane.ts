@@ -51,7 +51,10 @@ const RETIRE_MS = 1_000;
 const PROBE_GRACE_MS = 100;
 const MOST_PROBE_MS = 500;
 
-/** News of the network come in handfuls: an attempt that is younger is not begun again for them. */
+/**
+ * An attempt that is younger is not begun again for news of the network, which come in handfuls; and only such a one is
+ * called off for an old connection that speaks again, because the server may know of one that took longer.
+ */
 const YOUNG_MS = 1_000;
 
 /**
@@ -114,7 +117,8 @@ export class Lane {
 
   /** The connection is alive after all: the attempt beside it is called off, unless the server may know of it already. */
   trust(): void {
-    if (this.#current !== undefined && this.#attempt.state !== "greeting") this.#become(NO_ATTEMPT);
+    const isKnown = this.#attempt.state === "greeting" || this.#isOldDial;
+    if (this.#current !== undefined && !isKnown) this.#become(NO_ATTEMPT);
   }
 
   /** The network is another, or time was lost: what was known of the way may be true no more. */
@@ -163,11 +167,14 @@ export class Lane {
     return attempt.state === "none" || attempt.state === "probing" || (attempt.state === "waiting" && attempt.isOurs);
   }
 
+  get #isOldDial(): boolean {
+    const attempt = this.#attempt;
+    return attempt.state === "dialing" && this.#deps.clock.nowMs() - attempt.sinceMs >= YOUNG_MS;
+  }
+
   /** Dials now, because the network is another. */
   #hurry(): void {
-    const attempt = this.#attempt;
-    const isOld = attempt.state === "dialing" && this.#deps.clock.nowMs() - attempt.sinceMs >= YOUNG_MS;
-    if (isOld || this.#mayHurry) this.#dial();
+    if (this.#isOldDial || this.#mayHurry) this.#dial();
   }
 
   #probe(current: SessionConnection): void {

@@ -25,11 +25,11 @@ export interface DialPlan {
 const PATIENCE_MS = 2_500;
 
 /**
- * After this a silent server is dialed afresh, beside the attempt that goes on: a name, a proxy or a handshake that was on
- * its way when the line was cut is not asked for again before 5 s have passed. Two at a time.
+ * After this a silent server is dialed once more, beside the attempt that goes on: a name, a proxy or a handshake that was
+ * on its way when the line was cut is not asked for again before 5 s have passed.
  */
 const AGAIN_AFTER_MS = 3_000;
-const MOST_AT_A_TIME = 2;
+const TIMES_EACH = 2;
 
 /** Dials servers for connections of the session, showing what each of them should see. */
 export class SessionDialer {
@@ -62,7 +62,8 @@ export class SessionDialer {
     const times = {
       nextAfterMs: areRaced ? 0 : PATIENCE_MS,
       againAfterMs: AGAIN_AFTER_MS,
-      mostRunning: Math.max(MOST_AT_A_TIME, servers.length),
+      mostRunning: TIMES_EACH * servers.length,
+      mostRounds: TIMES_EACH,
     };
     return firstSuccess(this.#clock, attempts, times, signal);
   }

@@ -16,6 +16,7 @@ const ATTEMPT_TIMES = {
   nextAfterMs: ATTEMPT_DELAY_MS,
   againAfterMs: AGAIN_AFTER_MS,
   mostRunning: MOST_RUNNING,
+  mostRounds: Number.POSITIVE_INFINITY,
 } as const;
 
 export interface Address {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { firstSuccess } from "../../../src/base/first-success.ts";
 import { HandClock } from "../../hand-clock.ts";
 
-const TIMES = { nextAfterMs: 250, againAfterMs: 500, mostRunning: 4 };
+const TIMES = { nextAfterMs: 250, againAfterMs: 500, mostRunning: 4, mostRounds: 6 };
 
 /** An attempt that a test ends. */
 interface Begun {
@@ -66,6 +66,9 @@ describe("the first success of several attempts", () => {
       begun.slice(1).map(({ signal }) => signal.aborted),
       [true, false, false, false, false],
     );
+    assert.equal(clock.timers, 1, "there is a sixth round");
+    clock.advance(500);
+    assert.equal(clock.timers, 0, "and no seventh");
     begun.at(-1)?.succeed("last");
     assert.equal(await outcome, "last");
     assert.equal(clock.timers, 0);
