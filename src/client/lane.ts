@@ -3,6 +3,7 @@ import { PeerError } from "../base/errors.ts";
 import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { WelcomeMessage } from "../wire/control-message.ts";
+import { RetiredConnections } from "./retired-connections.ts";
 import { Retry, type RetryOptions, type Wait } from "./retry.ts";
 import type { SessionConnection, SessionConnectionEvents } from "./session-connection.ts";
 import type { Dialed, DialPlan } from "./session-dialer.ts";
@@ -44,9 +45,6 @@ type Attempt =
 
 const NO_ATTEMPT: Attempt = { state: "none" };
 
-/** How long a connection that was replaced may bring what was on its way. */
-const RETIRE_MS = 1_000;
-
 /** The answer to a probe may take twice the measured round trip and this; then another connection is dialed. */
 const PROBE_GRACE_MS = 100;
 const MOST_PROBE_MS = 500;
@@ -71,8 +69,7 @@ export class Lane {
   readonly #deps: LaneDeps;
   readonly #events: LaneEvents;
   readonly #retry: Retry;
-  /** Connections that carry frames no more, and what cancels their end. */
-  readonly #retired = new Map<SessionConnection, () => void>();
+  readonly #retired: RetiredConnections;
   #current: SessionConnection | undefined;
   #attempt: Attempt = NO_ATTEMPT;
   #hasStood = false;
@@ -84,6 +81,7 @@ export class Lane {
     this.number = number;
     this.#events = events;
     this.#retry = new Retry(deps.clock, options);
+    this.#retired = new RetiredConnections(deps.clock);
   }
 
   /** What carries its frames; undefined if nothing does. */
@@ -144,7 +142,7 @@ export class Lane {
     this.#current = undefined;
     this.#hasStood = false;
     if (current === undefined) return;
-    this.#retired.set(current, () => {});
+    this.#retired.add(current);
     current.close(CloseCode.normal, reason);
   }
 
@@ -155,7 +153,7 @@ export class Lane {
       this.#onGone = resolve;
     });
     this.#become(NO_ATTEMPT);
-    for (const old of [...this.#retired.keys()]) old.destroy(reason);
+    this.#retired.destroyAll(reason);
     this.#current?.close(code, reason);
     this.#goneIfEmpty();
     return isGone;
@@ -234,8 +232,7 @@ export class Lane {
   }
 
   #replace(before: SessionConnection, connection: SessionConnection): void {
-    const cancel = this.#deps.clock.after(RETIRE_MS, () => before.destroy("replaced"));
-    this.#retired.set(before, cancel);
+    this.#retired.addReplaced(before);
     // To another server goes no claim, so this one does not know that the connection is replaced.
     if (before.server !== connection.server) before.close(CloseCode.normal, "moved to another server");
   }
@@ -243,8 +240,7 @@ export class Lane {
   #onClosed(connection: SessionConnection, closed: Closed): void {
     const attempt = this.#attempt;
     this.#events.onClosed(connection);
-    this.#retired.get(connection)?.();
-    if (this.#retired.delete(connection)) this.#goneIfEmpty();
+    if (this.#retired.closed(connection)) this.#goneIfEmpty();
     else if (connection === this.#current) this.#lost(connection, closed);
     else if (attempt.state === "greeting" && attempt.fresh === connection)
       this.#failed(greetingError(connection, closed));
@@ -283,13 +279,13 @@ export class Lane {
     if (attempt.state === "waiting" || attempt.state === "probing") attempt.cancel();
     else if (attempt.state === "dialing") attempt.abort.abort();
     else if (attempt.state === "greeting") {
-      this.#retired.set(attempt.fresh, () => {});
+      this.#retired.add(attempt.fresh);
       attempt.fresh.destroy("called off");
     }
   }
 
   #goneIfEmpty(): void {
-    if (this.#current === undefined && this.#retired.size === 0) this.#onGone?.();
+    if (this.#current === undefined && this.#retired.isEmpty) this.#onGone?.();
   }
 }
 

@@ -277,7 +277,7 @@ const CLIENT: Limits = {
   "and one address of it, ms": own("src/transport/happy-eyeballs.ts", "AGAIN_AFTER_MS"),
   "frames held while there is no connection, bytes": MAX_HELD_BYTES,
   "and for how long, ms": own("src/client/outbound.ts", "MAX_HELD_MS"),
-  "a connection that was replaced may still bring frames, ms": own("src/client/lane.ts", "RETIRE_MS"),
+  "a connection that was replaced may still bring frames, ms": own("src/client/retired-connections.ts", "RETIRE_MS"),
   "answer to a probe, ms": own("src/client/lane.ts", "MOST_PROBE_MS"),
   "wait that an answer of 429 or 503 can ask for, ms": own("src/transport/dial-error.ts", "MAX_RETRY_AFTER_MS"),
   "sentence beside a refusal, bytes read": own("src/transport/refusal-sentence.ts", "MAX_BODY_BYTES"),
