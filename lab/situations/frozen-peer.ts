@@ -49,10 +49,10 @@ export const frozenPeer: Situation = {
   },
 };
 
-/** Seconds until the server says that a connection or a peer has gone; `Infinity` if it does not. */
+/** Seconds until the server says that the connection has gone; `Infinity` if it does not. */
 async function closedAfter({ vpn }: Site, sinceMs: number): Promise<number> {
   try {
-    await vpn.waitForEvent("peer.left", 1, { timeoutMs: 1_000 * PATIENCE_SECONDS });
+    await vpn.waitForEvent("peer.connection-lost", 1, { timeoutMs: 1_000 * PATIENCE_SECONDS });
     return (performance.now() - sinceMs) / 1_000;
   } catch {
     return Number.POSITIVE_INFINITY;

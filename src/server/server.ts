@@ -226,7 +226,10 @@ export class Server {
       return;
     }
     const number = admitted.opening.session?.connection ?? 0;
-    peer.attach(incoming, admitted, (arrival) => this.#peerLog.resumed(peer, incoming, number, arrival));
+    peer.attach(incoming, admitted, (arrival) => {
+      this.#tenure.resumed(peer);
+      this.#peerLog.resumed(peer, incoming, number, arrival);
+    });
   }
 
   async #giveCredential(peer: Peer, identity: Identity): Promise<void> {

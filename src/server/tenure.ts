@@ -2,6 +2,7 @@ import type { Grant } from "../access/grant.ts";
 import type { Logger } from "../base/logger.ts";
 import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
+import { HeldSessions } from "./held-sessions.ts";
 import type { Peer } from "./peer.ts";
 import { SessionTable } from "./session-table.ts";
 
@@ -12,12 +13,14 @@ export interface TenureDeps {
 }
 
 const CREDENTIALS_ENDED = ["credentials-ended", "your credentials are not good any more"] as const;
+const NO_ROOM = ["no-room", "somebody else needed its place"] as const;
 const REPLACED = "a newer session of yours has taken this one's place";
 
 /** Whether those who are here may stay: sessions at once, credentials that end or are taken back, a policy that changes. */
 export class Tenure {
   readonly #deps: TenureDeps;
   readonly #sessions = new SessionTable();
+  readonly #held = new HeldSessions();
   /** Told to go already, and not gone yet. */
   readonly #leaving = new WeakSet<Peer>();
 
@@ -33,18 +36,12 @@ export class Tenure {
 
   /** Whether a session waits for its client that could yield its place to a newcomer. */
   get hasHeld(): boolean {
-    return this.#firstHeld() !== undefined;
+    return this.#held.oldest !== undefined;
   }
 
   /** Makes a place free in a full server: who waits for its client has no right to keep others out. See `hasHeld`. */
   freePlace(): void {
-    const held = this.#firstHeld();
-    if (held !== undefined) this.#cut(held, "no-room", "somebody else needed its place");
-  }
-
-  #firstHeld(): Peer | undefined {
-    for (const peer of this.#deps.peers.values()) if (peer.session.isHeld) return peer;
-    return undefined;
+    if (this.#held.oldest !== undefined) this.#cut(this.#held.oldest, ...NO_ROOM);
   }
 
   /** Makes room for a newcomer's session by cutting the oldest ones, if the grant says so; see `hasRoom`. */
@@ -64,12 +61,20 @@ export class Tenure {
 
   /** A peer has no connection any more, and would wait for its client: not where that has come again already. */
   held(peer: Peer): void {
+    const surplus = this.#held.add(peer);
     if (this.#sessions.isSuperseded(peer)) this.#cut(peer, "replaced", REPLACED);
+    else if (surplus !== undefined) this.#cut(surplus, ...NO_ROOM);
+  }
+
+  /** A peer has a connection again. */
+  resumed(peer: Peer): void {
+    this.#held.delete(peer);
   }
 
   /** Its last drops are told now: who comes, does harm and goes would leave no trace. */
   end(peer: Peer): void {
     this.#sessions.delete(peer.owner, peer);
+    this.#held.delete(peer);
     this.#reportDropsOf(peer, Number.POSITIVE_INFINITY);
   }
 

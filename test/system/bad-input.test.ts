@@ -101,13 +101,13 @@ describe("a live server", { skip: await whyNoLab("openssl") }, () => {
 
     test(`lets go of clients that vanish in the middle of a message on its ${way} listener`, async () => {
       const message = masked(0x82, Buffer.alloc(60_000));
-      const left = server.vpn.events("peer.left").length;
+      const lost = server.vpn.events("peer.connection-lost").length;
       for (const cut of [1, 3, 7, 100, 59_000]) {
         const raw = await (await server.knock(way)).upgrade(way === "unix", "v2");
         await raw.send(ping("here")).pong("here");
         raw.send(message.subarray(0, cut)).vanish();
       }
-      const { code } = await server.vpn.waitForEvent("peer.left", left + 5);
+      const { code } = await server.vpn.waitForEvent("peer.connection-lost", lost + 5);
       assert.equal(code, 1006);
     });
 

@@ -158,6 +158,7 @@ const PEERS: Limits = {
   "token of a session, random bytes": own("src/server/session-tokens.ts", "TOKEN_BYTES"),
   "claims of a session, per second and at once": ownBudget("src/server/session.ts", "CLAIMS"),
   "a session without a connection, ms": SERVER_DEFAULTS.holdMs,
+  "such sessions of an address": own("src/server/held-sessions.ts", "MAX_HELD_PER_ADDRESS"),
   "frames held for it, bytes": MAX_HELD_BYTES,
   "frames held for all such, bytes": MAX_ALL_HELD_BYTES,
   "of what is left of that, a session may hold one in": own("src/transport/hold-queue.ts", "AVAILABLE_PER_HELD"),

@@ -39,7 +39,7 @@ function endingsInCode(): readonly string[] {
   const stated = [
     ...tenure.matchAll(/#cut\(\w+, "([a-z-]+)"/g),
     ...tenure.matchAll(/return \{ reason: "([a-z-]+)"/g),
-    ...tenure.matchAll(/^const CREDENTIALS_ENDED = \["([a-z-]+)"/gm),
+    ...tenure.matchAll(/^const [A-Z_]+ = \["([a-z-]+)"/gm),
   ];
   assert.ok(stated.length > 6, "the endings were found");
   return [...stated.map(([, reason = ""]) => reason), ...denials];
