@@ -15,8 +15,8 @@ import { type Nginx, startNginx, UPSTREAM_PORT } from "../nginx.ts";
 import type { PathSettings } from "../path/direction-settings.ts";
 import { startServer, type VpnProcess } from "../vpn.ts";
 import { waitFor } from "../wait.ts";
-import { readPeers } from "./control-peers.ts";
-import type { CellFault, ClientFault, FaultKind } from "./fault.ts";
+import { type ControlPeer, readPeers } from "./control-peers.ts";
+import { type CellFault, type ClientFault, ENDS_SESSION, type FaultKind } from "./fault.ts";
 import { FaultyClient, makeTap, SERVER_ADDRESS, SERVER_MAC } from "./faulty-client.ts";
 import { Footprint } from "./footprint.ts";
 
@@ -33,7 +33,8 @@ export interface CellOptions {
 /** How long after a fault something went through again. */
 export interface Recovery {
   readonly kind: FaultKind;
-  readonly client: string;
+  /** Of the client. */
+  readonly mac: string;
   readonly recoveredMs: number;
 }
 
@@ -50,6 +51,8 @@ export class Cell {
   readonly #namespace: Namespace;
   readonly #unixSocket: string;
   readonly #footprints: Footprint[] = [];
+  /** The id of each client's session, by its MAC. */
+  readonly #sessions = new Map<string, number>();
   #server: VpnProcess;
   #nginx: Nginx;
 
@@ -104,18 +107,37 @@ export class Cell {
     return await Promise.all(this.clients.map((client) => recovery(client, fault.kind)));
   }
 
-  /** Each client is one peer of the server, by its own MAC, and there are no others; all processes live. */
-  async check(): Promise<void> {
+  /**
+   * Each client is one peer of the server, by its own MAC, and there are no others; sessions that none of these kinds of
+   * fault may end are the same as before; all processes live.
+   */
+  async check(suffered: readonly Recovery[]): Promise<void> {
     const expected = this.clients.map(({ mac }) => mac).sort();
-    let found: readonly string[] = [];
+    let found: readonly ControlPeer[] = [];
+    const macsFound = (): string =>
+      found
+        .map(({ MAC }) => MAC)
+        .sort()
+        .join();
     const isConsistent = async (): Promise<boolean> => {
-      found = (await readPeers(this.#unixSocket)).map(({ MAC }) => MAC).sort();
-      return found.join() === expected.join();
+      found = await readPeers(this.#unixSocket);
+      return macsFound() === expected.join();
     };
-    const evidence = (): string => `the server has ${found.join()}, not ${expected.join()}\n${this.describe()}`;
+    const evidence = (): string => `the server has ${macsFound()}, not ${expected.join()}\n${this.describe()}`;
     await waitFor("the server's peers to be the clients", isConsistent, { timeoutMs: CONSISTENT_MS, evidence });
+    this.#compareSessions(found, suffered);
     for (const client of this.clients) client.sample();
     this.#footprints.at(-1)?.sample();
+  }
+
+  #compareSessions(found: readonly ControlPeer[], suffered: readonly Recovery[]): void {
+    for (const { kind, mac } of suffered) {
+      const before = this.#sessions.get(mac);
+      const now = found.find(({ MAC }) => MAC === mac)?.id;
+      if (ENDS_SESSION.has(kind) || before === now) continue;
+      throw new Error(`${mac} has session ${now}, not ${before} as before a ${kind}\n${this.describe()}`);
+    }
+    for (const { MAC, id } of found) this.#sessions.set(MAC, id);
   }
 
   get footprints(): readonly Footprint[] {
@@ -154,5 +176,5 @@ async function freeze(process: { kill(signal: NodeJS.Signals): void }, lastMs: n
 
 async function recovery(client: FaultyClient, kind: FaultKind): Promise<Recovery> {
   const recoveredMs = await client.untilFlowing(Date.now(), STUCK_MS);
-  return { kind, client: client.name, recoveredMs };
+  return { kind, mac: client.mac, recoveredMs };
 }

@@ -33,6 +33,14 @@ export type CellFault =
 
 export type FaultKind = ClientFault["kind"] | CellFault["kind"];
 
+/** After these a client's session is another one, or may be; all others are survived by it. */
+export const ENDS_SESSION: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "kill",
+  "long-cut",
+  "server-kill",
+  "server-restart",
+]);
+
 /** A kind's weight, and how one of it is drawn. */
 type Row<Fault> = readonly [weight: number, draw: (random: RandomNumbers) => Fault];
 

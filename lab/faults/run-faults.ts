@@ -64,7 +64,7 @@ export async function runFaults(lab: Lab, options: FaultsOptions): Promise<Fault
     const random = new RandomNumbers(options.seed + 7_919 * index);
     // Every other server lives through all of it, so that what grows slowly is seen.
     const draw = (): Round => drawRound(random, cell.clients.length, index % 2 === 1);
-    await cell.check();
+    await cell.check([]);
     while (faults < options.count) {
       const round = draw();
       recoveries.push(...(await sufferRound(cell, round)));
@@ -89,7 +89,7 @@ function drawRound(random: RandomNumbers, clients: number, mayEndServer: boolean
 async function sufferRound(cell: Cell, round: Round): Promise<readonly Recovery[]> {
   try {
     const suffered = await ("each" in round ? cell.sufferEach(round.each) : cell.sufferTogether(round.together));
-    await cell.check();
+    await cell.check(suffered);
     return suffered;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -71,8 +71,8 @@ const NO_PAYLOAD = new Uint8Array(0);
  * Tells a silent peer from a dead one. Hearing anything costs two fields; a tick looks at them:
  *
  *     heard ──► silent: pinged when we wait for something, or idle for long ──► suspect ──► dead
- *       ▲                                      │                                  │
- *       └──────────── any byte ────────────────┴──────────────────────────────────┘
+ *       ▲          │                                                               │
+ *       └──────────┴─────────── any byte ──────────────────────────────────────────┘
  *
  * Any byte is life: a pong behind megabytes of frames may be late as it likes. Deadlines grow with the measured round
  * trip, so that a slow path is not taken for a cut one.
