@@ -23,6 +23,9 @@ const PORTS = { micro: 1080, microLogin: 1081, dante: 1082, danteLogin: 1083, la
 const ONLY_BASIC = 10;
 const ONLY_NTLM = 20;
 
+/** Several clients start at a time, on a machine that may have other work. */
+const PATIENCE = { timeoutMs: 30_000 };
+
 describe("a client whose only way out is a proxy", { skip: noLab }, () => {
   let lab: Lab;
   let inside: Namespace;
@@ -92,7 +95,7 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
   async function getsIn(argv: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const client = startVpn(inside, ["client", "--log-format", "json", ...flags(...argv)], { environment });
     try {
-      await client.waitForEvent("client.connected");
+      await client.waitForEvent("client.connected", 1, PATIENCE);
       assert.equal((await runPing(inside, { address: "10.78.0.1", count: 3 })).received, 3);
       assert.doesNotMatch(readFileSync(`/proc/${client.child.pid}/cmdline`, "utf8"), /s3cret/);
     } finally {
@@ -105,7 +108,8 @@ describe("a client whose only way out is a proxy", { skip: noLab }, () => {
   async function says(argv: readonly string[], texts: readonly string[], environment = {}): Promise<void> {
     const { child } = startVpn(inside, ["client", ...trust(), ...argv], { environment });
     try {
-      await child.waitUntil(texts.join(" … "), () => texts.every((text) => child.stderr.includes(text)));
+      const saysAll = (): boolean => texts.every((text) => child.stderr.includes(text));
+      await child.waitUntil(texts.join(" … "), saysAll, PATIENCE);
     } finally {
       await child.stop();
     }
