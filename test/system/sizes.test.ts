@@ -34,17 +34,14 @@ async function assertLearns(from: Machine, to: Machine, mtu: number): Promise<vo
   }
 }
 
-/** Transfers both ways over both IP versions, without that either kernel had to learn an MTU: the segments fitted from the first. */
-async function assertFitted(one: Machine, other: Machine): Promise<void> {
-  await transferBothWays(one.namespace, other.namespace, other.ipv4, 4 * MEBIBYTE);
-  await transferBothWays(one.namespace, other.namespace, other.ipv6, 4 * MEBIBYTE);
+/** A transfer both ways, without that either kernel had to learn an MTU: the segments fitted from the first. */
+async function assertFitted(one: Machine, other: Machine, version: "ipv4" | "ipv6"): Promise<void> {
+  await transferBothWays(one.namespace, other.namespace, other[version], 4 * MEBIBYTE);
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    for (const address of [to.ipv4, to.ipv6]) {
-      assert.doesNotMatch(await from.namespace.ip("route", "get", address), / mtu /);
-    }
+    assert.doesNotMatch(await from.namespace.ip("route", "get", to[version]), / mtu /);
   }
 }
 
@@ -67,9 +64,10 @@ describe("a network of MTU 1500 with smaller members", { skip: await whyNoLab("n
   after(() => lab?.close());
 
   test("fits TCP between them, from its first segment", async () => {
-    await assertFitted(ordinary, small);
-    await assertFitted(room.server, careless);
-    await assertFitted(careless, bridged);
+    await assertFitted(ordinary, small, "ipv4");
+    await assertFitted(room.server, careless, "ipv6");
+    await assertFitted(careless, bridged, "ipv4");
+    await assertFitted(ordinary, bridged, "ipv6");
   });
 
   test("answers packets that are too large for a client, or for what is behind a bridge", async () => {
@@ -103,7 +101,7 @@ describe("a jumbo network with an ordinary client", { skip: await whyNoLab() }, 
 
   test("fits TCP to it, and answers what is too large for it", async () => {
     const [ordinary] = network.clients as readonly [Network["clients"][number]];
-    await assertFitted(network.server, ordinary);
+    await assertFitted(network.server, ordinary, "ipv4");
     await assertLearns(network.server, ordinary, 1500);
   });
 });
