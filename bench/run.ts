@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
+import { isProfileName, PROFILES, type ProfileName } from "../lab/path/profiles.ts";
 import { requirePrograms } from "../lab/programs.ts";
 import { type Chart, drawChart } from "./chart.ts";
 import type { Effort } from "./measures.ts";
@@ -18,6 +19,7 @@ import { buildTools } from "./tools.ts";
 
 const USAGE = `usage: npm run bench [-- OPTIONS]
   --quick         one short round: a first look
+  --profile NAME  over an emulated path (lab/path/profiles.ts) instead of a cable; nothing is judged or kept then
   --only NAME,…   only these paths or measures (ws, wss, guard, legacy, openvpn, …; relay, ping, datagrams, …; soak)
   --soak SECONDS  also keep one flow at full speed that long and watch memory (300 when only "soak" is asked for)`;
 
@@ -31,6 +33,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     only: { type: "string" },
+    profile: { type: "string" },
     soak: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -40,17 +43,32 @@ if (values.help) {
 } else {
   const only = values.only?.split(",") ?? [];
   const soakSeconds = Number(values.soak ?? (only.includes("soak") ? DEFAULT_SOAK_SECONDS : 0));
-  await bench(selectRows(only), values.quick ? QUICK : FULL, soakSeconds);
+  const cable = parseProfile(values.profile);
+  const rows = selectRows(only);
+  // The targets are for a cable.
+  const judged = cable === undefined ? rows : rows.map((row) => ({ ...row, targets: [] }));
+  await bench(judged, values.quick ? QUICK : FULL, soakSeconds, cable);
 }
 
-async function bench(rows: readonly Row[], effort: Effort, soakSeconds: number): Promise<void> {
+function parseProfile(name: string | undefined): ProfileName | undefined {
+  if (name === undefined || isProfileName(name)) return name;
+  throw new Error(`no such profile: ${name}; there are ${Object.keys(PROFILES).join(", ")}`);
+}
+
+async function bench(
+  rows: readonly Row[],
+  effort: Effort,
+  soakSeconds: number,
+  cable: ProfileName | undefined,
+): Promise<void> {
   await requirePrograms("ip", "ss", "iperf3", "ping", "openssl", "nginx", "openvpn");
   const tools = await buildTools();
   const startMs = performance.now();
-  const run = await new Schedule({ tools, say: console.log }, effort).run(rows);
+  const run = await new Schedule({ tools, cable, say: console.log }, effort).run(rows);
   const results = rows.map((row) => resultOf(row, run));
   const soak = soakSeconds > 0 ? await runSoak(soakSeconds, tools) : undefined;
   report(run, results, soak);
+  if (cable !== undefined) return;
   writeResults(run, results, soak, effort);
   console.log(`\n${Math.round((performance.now() - startMs) / 1000)} s; bench/results/latest.json, latest.svg`);
   const isGood = results.every(({ verdict }) => verdict === "pass" || verdict === "open");

@@ -7,6 +7,7 @@
  * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off.
  */
 import { Lab } from "../lab/namespace.ts";
+import type { ProfileName } from "../lab/path/profiles.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
 import { FLOOR_MEASURES, PATHS, type PathName, type Row, referenceOf } from "./rows.ts";
 import { median } from "./statistics.ts";
@@ -29,6 +30,8 @@ export interface Run {
 
 interface ScheduleDeps {
   readonly tools: Tools;
+  /** What stands between the hosts: an emulated path; undefined: a veth pair. */
+  readonly cable: ProfileName | undefined;
   readonly say: (text: string) => void;
 }
 
@@ -66,6 +69,11 @@ export class Schedule {
     };
   }
 
+  #openLab(): Promise<Lab> {
+    const { cable } = this.#deps;
+    return Lab.open(cable === undefined ? {} : { cable });
+  }
+
   async #runRound(plan: ReadonlyMap<PathName, readonly MeasureName[]>): Promise<void> {
     const paths = [...plan];
     await this.#compareToFloor(paths.filter(([path]) => referenceOf(path) === "floor"));
@@ -77,7 +85,7 @@ export class Schedule {
   async #compareToFloor(paths: readonly Plan[]): Promise<void> {
     const [first] = paths;
     if (first === undefined) return;
-    const lab = await Lab.open();
+    const lab = await this.#openLab();
     try {
       const floor = await PATHS.floor.build(lab, this.#deps.tools);
       let before: FloorSamples = await this.#measureFloor(floor, floorMeasuresOf(first[1]));
@@ -98,7 +106,7 @@ export class Schedule {
 
   /** Both stand at the same time, so that no more than one measurement lies between the two that a ratio is made of. */
   async #compareTo(reference: PathName, path: PathName, measures: readonly MeasureName[]): Promise<void> {
-    const lab = await Lab.open();
+    const lab = await this.#openLab();
     try {
       const other = await PATHS[reference].build(lab, this.#deps.tools);
       const tunnel = await PATHS[path].build(lab, this.#deps.tools);
@@ -136,7 +144,7 @@ export class Schedule {
 
   async #measurePath(path: PathName, measures: readonly MeasureName[]): Promise<Map<MeasureName, Sample>> {
     const samples = new Map<MeasureName, Sample>();
-    const lab = await Lab.open();
+    const lab = await this.#openLab();
     try {
       const tunnel = await PATHS[path].build(lab, this.#deps.tools);
       for (const measure of measures) {

@@ -27,6 +27,11 @@ export interface Link {
   readonly ipv6: readonly [string, string];
 }
 
+export interface LabOptions {
+  /** What `Lab.link` joins namespaces by: an emulated path with this profile instead of a veth pair. */
+  readonly cable?: ProfileName;
+}
+
 export interface LinkOptions {
   /** MTU of the veth pair in bytes; default 1500. */
   readonly mtu?: number;
@@ -107,13 +112,18 @@ export class Lab {
   readonly #children = new Set<Child>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
   #links = 0;
+  readonly #cable: ProfileName | undefined;
   #closing: Promise<void> | undefined;
 
+  constructor({ cable }: LabOptions = {}) {
+    this.#cable = cable;
+  }
+
   /** Checks that it can work here (root, Linux) and removes what dead labs left behind. */
-  static async open(): Promise<Lab> {
+  static async open(options: LabOptions = {}): Promise<Lab> {
     if (process.getuid?.() !== 0) throw new Error("the lab needs root: it makes network namespaces and TAP devices");
     await removeStaleNamespaces();
-    const lab = new Lab();
+    const lab = new Lab(options);
     openLabs.add(lab);
     closeOnSignals();
     return lab;
@@ -129,8 +139,9 @@ export class Lab {
     return namespace;
   }
 
-  /** Joins two namespaces by a veth pair with IPv4 and IPv6 addresses that no other link of this lab has. */
+  /** Joins two namespaces by a veth pair (or the lab's cable) with IPv4 and IPv6 addresses that no other link of this lab has. */
   async link(first: Namespace, second: Namespace, options: LinkOptions = {}): Promise<Link> {
+    if (this.#cable !== undefined) return this.path(first, second, this.#cable, options);
     const link = this.#nextLink("veth");
     const mtu = String(options.mtu ?? 1500);
     const left = ["name", link.device[0], "mtu", mtu];
