@@ -54,12 +54,18 @@ async function examineInside(ground: Ground, opened: Opened): Promise<void> {
   const greeted = await greet(ground, opened);
   if (greeted === undefined) return;
   const hasIdle = ground.options.idleMs > 0;
-  const beside = hasIdle ? surviveIdle(ground, front, false) : undefined;
+  const beside = hasIdle ? surviveIdle(asGiven(ground, greeted), front, false) : undefined;
   if (greeted.welcome.echo) await measure(ground, greeted, front);
   else skip(ground, MEASURED, "the server is too old to answer echo frames");
   await greeted.visit.leave();
   // Perhaps the user may have one session only.
-  if ((await beside) === "no-place") await surviveIdle(ground, front, true);
+  if ((await beside) === "no-place") await surviveIdle(asGiven(ground, greeted), front, true);
+}
+
+/** An invite is good once: from then on what was given for it is shown. */
+function asGiven(ground: Ground, { visit }: Greeted): Ground {
+  const { given } = visit;
+  return given === undefined ? ground : { ...ground, options: { ...ground.options, credentials: given } };
 }
 
 async function measure(ground: Ground, greeted: Greeted, front: string): Promise<void> {

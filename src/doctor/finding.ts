@@ -1,20 +1,17 @@
 /** The steps of the way, in their order. */
-export const STEPS = [
-  "name",
-  "connect",
-  "proxy",
-  "tls",
-  "upgrade",
-  "dialect",
-  "welcome",
-  "sizes",
-  "round-trip",
-  "load",
-  "pieces",
-  "idle",
-] as const;
-
-export type StepName = (typeof STEPS)[number];
+export type StepName =
+  | "name"
+  | "connect"
+  | "proxy"
+  | "tls"
+  | "upgrade"
+  | "dialect"
+  | "welcome"
+  | "sizes"
+  | "pieces"
+  | "round-trip"
+  | "load"
+  | "idle";
 
 /** A `fault` keeps a VPN from working, a `warning` makes it worse than it could be; `skipped` could not be looked at. */
 export type Level = "good" | "warning" | "fault" | "skipped";
@@ -34,7 +31,7 @@ export interface Finding {
 }
 
 type Figure = number | string | boolean | null | readonly Figure[] | { readonly [name: string]: Figure };
-export type Figures = Readonly<Record<string, Figure>>;
+type Figures = Readonly<Record<string, Figure>>;
 
 interface More {
   readonly details?: readonly string[];

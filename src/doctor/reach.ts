@@ -55,14 +55,16 @@ function knock({ clock, options, signal }: Ground, { address, family }: Address,
   return new Promise((resolve) => {
     const settle = (tookMs: number | undefined, code = "", reason = ""): void => {
       cancel();
+      signal.removeEventListener("abort", onAbort);
       socket?.destroy();
       resolve({ address, family, tookMs, code, reason });
     };
+    const onAbort = (): void => settle(undefined, "ABORTED", "called off");
     let socket: Socket | undefined;
     const cancel = clock.after(options.timeoutMs, () => settle(undefined, "ETIMEDOUT"));
     try {
       socket = open(options.way, address, port);
-      signal.addEventListener("abort", () => settle(undefined, "ABORTED", "called off"), { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
       socket.on("error", (error) => {
         const { code, reason } = connectFaultOf(error);
         settle(undefined, code, reason);
@@ -92,11 +94,11 @@ function judge({ port, whose }: Doors, knocks: readonly Knock[]): Finding {
   };
   const [first] = knocks;
   if (open.length === 0) {
-    const what = `TCP port ${port} of the ${whose} does not open: ${first === undefined ? "" : sentenceOf(first)}`;
+    const what = `port ${port} of the ${whose} does not open: ${first === undefined ? "" : sentenceOf(first)}`;
     return finding("connect", "fault", what, { details, mend: MENDS[first?.code ?? ""] ?? "", figures });
   }
   const fastest = Math.min(...open.map(({ tookMs }) => tookMs as number));
-  const what = `TCP port ${port} of the ${whose} opens in ${formatMs(fastest)}`;
+  const what = `port ${port} of the ${whose} opens in ${formatMs(fastest)}`;
   const shut = knocks.filter(({ tookMs, code }) => tookMs === undefined && code !== "ENETUNREACH");
   if (shut.length === 0) return finding("connect", "good", what, { details, figures });
   const families = [...new Set(shut.map(({ family }) => `IPv${family}`))].join(" and ");

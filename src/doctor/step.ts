@@ -45,7 +45,7 @@ export const DOCTOR_DEFAULTS = {
 } as const;
 
 /** One family of addresses of a name, as the system says; rejects if there are none. */
-export type LookUpFamily = (host: string, family: 4 | 6) => Promise<readonly Address[]>;
+type LookUpFamily = (host: string, family: 4 | 6) => Promise<readonly Address[]>;
 
 /** What every step stands on. */
 export interface Ground {

@@ -14,6 +14,8 @@ const LOADED_PING_EVERY_MS = 100;
 const STALL_MS = 250;
 /** More than this, and a call is no pleasure (ITU-T G.114: 150 ms one way in all). */
 const BLOATED_MS = 100;
+/** In a load as long as this a ping should have come back. */
+const STARVED_MS = 1_000;
 
 export interface Timed extends Sizes {
   readonly idle: Spread;
@@ -87,16 +89,16 @@ export const measureLoad: Step<Timed, true> = async (ground, timed) => {
   }
   const what = [down, up].map(({ direction, load }) => `${direction} ${carried(load)}`).join(", ");
   const details = [down, up].map((one) => describe(one, timed.idle));
-  const bloated = [down, up].filter(
-    ({ spread }) => spread !== undefined && spread.median - timed.idle.median > BLOATED_MS,
-  );
+  const bloated = [down, up].filter((one) => isBloated(one, timed.idle));
   if (bloated.length === 0) ground.report(finding("load", "good", what, { details, figures }));
   else {
-    const ways = bloated.map(
-      ({ direction, spread }) => `${direction} +${formatMs((spread as Spread).median - timed.idle.median)}`,
+    const ways = bloated.map(({ direction, spread }) =>
+      spread === undefined
+        ? `${direction} for seconds`
+        : `${direction} +${formatMs(spread.median - timed.idle.median)}`,
     );
     const mend =
-      "A large queue stands on the way (bufferbloat), and fills when the line is full. Let the line's own router keep it short (fq_codel, cake), use bbr (--congestion bbr), or limit the user a little below the line: `up` and `down` in the server's policy.";
+      "A large queue stands on the way (bufferbloat), and fills when the line is full. Let the line's own router keep it short (fq_codel, cake), let both ends send by bbr, or limit the user a little below the line: `up` and `down` in the server's policy.";
     ground.report(
       finding("load", "warning", `${what}; pings wait while it is full: ${ways.join(", ")}`, {
         details,
@@ -107,6 +109,11 @@ export const measureLoad: Step<Timed, true> = async (ground, timed) => {
   }
   return true;
 };
+
+/** Whether pings wait for long, or all the time, while the line is full. */
+function isBloated({ load, spread }: Loaded, idle: Spread): boolean {
+  return spread === undefined ? load.elapsedMs > STARVED_MS : spread.median - idle.median > BLOATED_MS;
+}
 
 /** Whether a line carries more than was asked for nobody knows. */
 function carried({ bytesPerSecond }: LoadResult): string {

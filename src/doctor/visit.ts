@@ -1,11 +1,14 @@
+import { describeError } from "../base/errors.ts";
 import { AGENT } from "../base/version.ts";
+import type { ClientCredentials } from "../transport/client-credentials.ts";
 import type { Closed } from "../transport/connection.ts";
 import { connectionOver, type UpgradedSocket } from "../transport/upgraded-socket.ts";
 import type { WebSocketConnection } from "../transport/websocket-connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
-import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
+import type { ControlMessage, CredentialMessage, WelcomeMessage } from "../wire/control-message.ts";
 import { OFFLOAD_ALL } from "../wire/offload.ts";
 import { EchoChannel } from "./echo-channel.ts";
+import { finding } from "./finding.ts";
 import { PieceMeter } from "./piece-meter.ts";
 import type { Ground } from "./step.ts";
 import { within } from "./within.ts";
@@ -28,6 +31,8 @@ export class Visit {
   #onGone = (): void => {};
   #onWelcome = (_: WelcomeMessage | undefined): void => {};
   #bye = "";
+  #given: ClientCredentials | undefined;
+  #keeping: Promise<void> | undefined;
   #closed: Closed | undefined;
 
   constructor(ground: Ground, upgraded: UpgradedSocket) {
@@ -70,8 +75,14 @@ export class Visit {
     return this.#bye || (reason === "" ? `closed with code ${code}` : reason);
   }
 
-  /** Says goodbye; resolves when the connection is gone. */
+  /** What the server has given for an invite, to be shown from now on. */
+  get given(): ClientCredentials | undefined {
+    return this.#given;
+  }
+
+  /** Says goodbye; resolves when the connection is gone, and what was given is kept. */
   async leave(): Promise<void> {
+    await this.#keeping;
     if (this.#closed !== undefined) return;
     const { clock, options } = this.#ground;
     if (this.#connection.dialect === "v2") {
@@ -85,7 +96,20 @@ export class Visit {
   #onControl(message: ControlMessage): void {
     if (message.kind === "welcome") this.#onWelcome(message);
     else if (message.kind === "bye") this.#bye = message.message || message.reason;
-    else if (message.kind === "credential") void this.#ground.keepCredential?.(message);
+    else if (message.kind === "credential") this.#keeping = this.#keep(message);
+  }
+
+  async #keep(credential: CredentialMessage): Promise<void> {
+    this.#given = { kind: "bearer", token: credential.token };
+    try {
+      await this.#ground.keepCredential?.(credential);
+    } catch (error) {
+      const details = [describeError(error)];
+      const mend = "The invite is used up by now: ask the server's operator for another one.";
+      this.#ground.report(
+        finding("welcome", "warning", "what the server gave for the invite is lost", { details, mend }),
+      );
+    }
   }
 
   #onClosed(closed: Closed): void {

@@ -195,6 +195,21 @@ describe("the doctor", () => {
       assert.deepEqual(found.complaints, ["welcome:fault"]);
     });
 
+    test("keeps what an invite is exchanged for, and says so if it cannot", async () => {
+      const credential = JSON.stringify({ kind: "credential", token: "vpnws_given", user: "alice" }).padEnd(126);
+      const kept: string[] = [];
+      const port = await practice.stand(upgrading([welcome, credential]));
+      const keepCredential = async ({ token }: { readonly token: string }) => void kept.push(token);
+      await practice.examine(`ws://127.0.0.1:${port}/`, {}, { keepCredential });
+      assert.deepEqual(kept, ["vpnws_given"]);
+      const full = async () => {
+        throw new Error("the disk is full");
+      };
+      const found = await practice.examine(`ws://127.0.0.1:${port}/`, {}, { keepCredential: full });
+      const lost = found.all.find(({ what }) => what.includes("is lost"));
+      assert.deepEqual([lost?.level, lost?.details], ["warning", ["the disk is full"]]);
+    });
+
     const meddled = async (meddler: Meddler, options = {}) => {
       const port = await practice.between(await practice.server(), meddler);
       return practice.examine(`ws://127.0.0.1:${port}/`, { echoTimeoutMs: 150, ...options });
