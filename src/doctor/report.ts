@@ -47,7 +47,7 @@ export function formatSummary(findings: readonly Finding[]): string {
   const beside = warnings === 0 ? "" : ` and ${plural(warnings, "warning")}`;
   if (faults > 0) {
     const [first] = findings.filter(({ level }) => level === "fault");
-    return `${plural(faults, "fault")}${beside}. It fails here: ${first?.what ?? ""}.`;
+    return `${plural(faults, "fault")}${beside}. It fails here: ${(first?.what ?? "").replace(/\.$/, "")}.`;
   }
   return warnings === 0 ? "Nothing is wrong." : `It works, with ${plural(warnings, "warning")}.`;
 }
