@@ -200,7 +200,10 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe("a lane", () => {
   test("has a connection or an attempt, one attempt at most, and leaves nothing behind, whatever happens", async () => {
-    const happening = fc.tuple(fc.constantFrom(...Object.keys(EVENTS)), fc.nat(99));
+    // Often enough that most connections stand for a while before something befalls them.
+    const good = fc.constantFrom("a dial succeeds", "the welcome comes");
+    const name = fc.oneof(good, fc.constantFrom(...Object.keys(EVENTS)));
+    const happening = fc.tuple(name, fc.nat(99));
     const run = async (happenings: readonly (readonly [string, number])[]): Promise<void> => {
       const world = new World();
       world.lane.open();
@@ -219,6 +222,6 @@ describe("a lane", () => {
       await gone;
       assert.deepEqual([world.pending.length, world.clock.timers, world.standing.length], [0, 0, 0]);
     };
-    await fc.assert(fc.asyncProperty(fc.array(happening, { maxLength: 60 }), run), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(fc.array(happening, { maxLength: 60, size: "max" }), run), { numRuns: 1_000 });
   });
 });
