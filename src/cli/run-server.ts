@@ -149,7 +149,9 @@ function tapOptionsOf({ networks }: ServerConfig): ReadonlyMap<string, TapOption
       continue;
     }
     const cidrs = addresses.map(parseCidr);
-    const tapOptions = { ...TAP_DEFAULTS, name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+    const given = { name: tap, addresses: cidrs, ...(mtu === undefined ? {} : { mtu }) };
+    // Peers that come back to a restarted server know its MAC already.
+    const tapOptions: TapOptions = { ...TAP_DEFAULTS, ...given, mac: "lasting" };
     checkTapOptions(tapOptions);
     options.set(name, tapOptions);
   }

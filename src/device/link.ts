@@ -14,8 +14,10 @@ const GSO_MAX_BYTES = 65_535 - 10 - 4 + 1;
 
 const { EEXIST, EOPNOTSUPP } = constants.errno;
 
+export type LinkOptions = Omit<TapOptions, "mac"> & { readonly mac: Mac | undefined };
+
 /** Sets the link of the TAP `name` as the options say; returns its state then. Throws a DeviceError. */
-export function configureLink(addon: Addon, name: string, options: TapOptions): LinkState {
+export function configureLink(addon: Addon, name: string, options: LinkOptions): LinkState {
   const { index } = addon.readLink(name);
   const set = (setting: string, call: () => void) => explainFault(call, (fault) => linkError(name, setting, fault));
   const { mac, mtu } = options;

@@ -10,8 +10,11 @@ export interface TapOptions {
   readonly name: string;
   /** The kernel's default is 1500. */
   readonly mtu?: number;
-  /** The kernel's default is random. */
-  readonly mac?: Mac;
+  /**
+   * The kernel's default is random. `lasting`: the same each time, see `lastingMac`, unless the device is there already
+   * and has one of its own.
+   */
+  readonly mac?: Mac | "lasting";
   readonly addresses: readonly Cidr[];
   readonly up: boolean;
   /** What to ask of the kernel; what it grants is `Device.offloads`. */
@@ -34,7 +37,7 @@ const IPV6_MTU_MIN_BYTES = 1280;
 export function checkTapOptions(options: TapOptions): void {
   checkName(options.name);
   if (options.mtu !== undefined) checkMtu(options.mtu, options.addresses);
-  if (options.mac !== undefined) checkMac(options.mac);
+  if (options.mac !== undefined && options.mac !== "lasting") checkMac(options.mac);
   for (const cidr of options.addresses) checkAddressIsFree(cidr, options.name);
 }
 

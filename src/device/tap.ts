@@ -10,6 +10,7 @@ import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL, Offload, type OffloadSet } from "../wire/offload.ts";
 import { type Addon, loadAddon, type NativeTap } from "./addon.ts";
 import { type Device, type DeviceHandlers, HEADROOM } from "./device.ts";
+import { lastingMac } from "./lasting-mac.ts";
 import { configureLink, setLinkMtu } from "./link.ts";
 import { negotiateOffloads } from "./offload-negotiation.ts";
 import { explainFault, tapOpenError, tapReadError } from "./tap-error.ts";
@@ -38,6 +39,7 @@ const READ_BATCH_FRAMES = 512;
 export function openTap(options: TapOptions): Device {
   checkTapOptions(options);
   const addon = loadAddon();
+  const isThere = addon.linkIndex(options.name) !== 0;
   const native = explainFault(
     () => new addon.Tap(options.name, options.vnetHeader),
     (fault) => tapOpenError(options.name, fault),
@@ -45,12 +47,17 @@ export function openTap(options: TapOptions): Device {
   try {
     const wanted = native.vnetHeader ? options.offloads : Offload.none;
     const offloads = negotiateOffloads((set) => native.setOffload(set), wanted);
-    const { mac, mtu } = configureLink(addon, native.name, options);
+    const { mac, mtu } = configureLink(addon, native.name, { ...options, mac: macFor(options, native.name, isThere) });
     return new TapDevice(addon, native, mac as Mac, mtu, offloads);
   } catch (error) {
     native.close();
     throw error;
   }
+}
+
+function macFor({ mac }: TapOptions, name: string, isThere: boolean): Mac | undefined {
+  if (mac !== "lasting") return mac;
+  return isThere ? undefined : lastingMac(name);
 }
 
 class TapDevice implements Device {

@@ -142,6 +142,18 @@ describe("a service", { skip: noLab }, () => {
     assert.equal(await first.site.ip("-o", "address", "show", "dev", TAP, "scope", "global"), before);
   });
 
+  test("has the same MAC again when it was killed and comes back, so that nobody sends to the old one", async () => {
+    const flags = ["--listen", "http://0.0.0.0:80", "--allow-anonymous", "--tap", TAP];
+    const server = await startServer(hub, flags);
+    const macOf = async (): Promise<string> => (await hub.run(["cat", `/sys/class/net/${TAP}/address`])).stdout.trim();
+    const before = await macOf();
+    server.child.kill("SIGKILL");
+    await server.child.ended;
+    await startServer(hub, flags);
+    assert.equal(await macOf(), before);
+    assert.match(before, /^[0-9a-f][26ae]:/, "unicast, locally administered");
+  });
+
   test("shows a URL's password neither in its command line nor in its log", async () => {
     const secret = "geheim4711";
     await startServer(hub, ["--listen", "http://0.0.0.0:80", "--allow-anonymous"]);
