@@ -10,7 +10,7 @@ import type { VpnProcess } from "../../lab/vpn.ts";
 const skip = await whyNoLab("ping");
 
 /** What the log and a busy machine may add to a bound. */
-const SLACK_MS = 500;
+const SLACK_MS = 1_000;
 
 /** How long after `sinceMs` (Unix time) the first of these events was logged. */
 async function msTo(vpn: VpnProcess, event: string, sinceMs: number): Promise<number> {
