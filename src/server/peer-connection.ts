@@ -21,6 +21,10 @@ export interface PeerConnectionEvents {
   onHello(connection: PeerConnection, message: HelloMessage): void;
   /** What changed since. */
   onUpdate(message: UpdateMessage): void;
+  /** Nothing is heard by it though something waits: it may be dead. */
+  onSuspect(connection: PeerConnection): void;
+  /** It speaks again after `onSuspect`. */
+  onHeard(connection: PeerConnection): void;
   /** The client takes its leave. */
   onBye(reason: string): void;
   /** Called once, last. */
@@ -58,6 +62,8 @@ export class PeerConnection {
         onDrop: (reason) => events.onDrop(reason),
         onControl: (message) => this.#onControl(message, events),
         onDrained: () => {},
+        onSuspect: () => events.onSuspect(this),
+        onHeard: () => events.onHeard(this),
         onClosed: (closed) => events.onClosed(this, closed),
       },
       "server",

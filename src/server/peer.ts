@@ -98,6 +98,8 @@ export class Peer implements Egress {
       onDrop: (reason) => this.#onDrop(reason),
       onHello: (connection, message) => this.#onHello(connection, message),
       onUpdate: ({ mtu }) => mtu !== undefined && this.#port?.limitMtu(mtu),
+      onSuspect: (connection) => this.session.doubt(connection),
+      onHeard: (connection) => this.session.trust(connection),
       onBye: (reason) => this.close(CloseCode.normal, reason),
       onClosed: (connection, closed) => this.session.closed(connection, closed),
     };

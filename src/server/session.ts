@@ -143,6 +143,16 @@ export class Session<Connection extends SessionConnection> {
     this.#connections.flush();
   }
 
+  /** A connection may be dead: after its client has roamed, say, and has brought only the others along as yet. */
+  doubt(connection: Connection): void {
+    this.#connections.doubt(connection);
+  }
+
+  /** It is not. */
+  trust(connection: Connection): void {
+    this.#connections.trust(connection);
+  }
+
   /** On all connections. */
   sendControl(message: ControlMessage): void {
     for (const connection of this.#connections.open) connection.sendControl(message);

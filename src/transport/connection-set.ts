@@ -19,7 +19,8 @@ const BUCKETS = 256;
  *     frame ── flowHash ──► bucket ── owner ──► connection
  *
  * A flow stays with its connection while that is open, so that its frames stay in order. When one is lost its buckets go
- * to the others at once; when one is added it takes an even share of theirs. With one connection nothing is hashed.
+ * to the others at once; when one is added it takes an even share of theirs. One that is doubted gets none while there is
+ * another. With one connection nothing is hashed.
  */
 export class ConnectionSet<Connection extends Sender> {
   /** Unknown to strangers, so that nobody can choose flows that share a bucket. */
@@ -27,6 +28,7 @@ export class ConnectionSet<Connection extends Sender> {
   readonly #byNumber: (Connection | undefined)[] = new Array(MAX_SESSION_CONNECTIONS).fill(undefined);
   /** The same without holes, in the order of their numbers. */
   #open: readonly Connection[] = [];
+  readonly #doubted = new Set<Connection>();
   readonly #owners = new Uint8Array(BUCKETS);
 
   get open(): readonly Connection[] {
@@ -41,6 +43,7 @@ export class ConnectionSet<Connection extends Sender> {
   put(number: number, connection: Connection): Connection | undefined {
     const before = this.#byNumber[number];
     this.#byNumber[number] = connection;
+    if (before !== undefined) this.#doubted.delete(before);
     this.#deal();
     return before;
   }
@@ -50,8 +53,21 @@ export class ConnectionSet<Connection extends Sender> {
     const number = this.#byNumber.indexOf(connection);
     if (number === -1) return false;
     this.#byNumber[number] = undefined;
+    this.#doubted.delete(connection);
     this.#deal();
     return true;
+  }
+
+  /** It may be dead: its flows go by the others, if there are any. */
+  doubt(connection: Connection): void {
+    if (!this.#byNumber.includes(connection)) return;
+    this.#doubted.add(connection);
+    this.#deal();
+  }
+
+  /** It is alive after all. */
+  trust(connection: Connection): void {
+    if (this.#doubted.delete(connection)) this.#deal();
   }
 
   send(frame: Frame): DropReason {
@@ -71,8 +87,12 @@ export class ConnectionSet<Connection extends Sender> {
   /** Each bucket stays where it is unless its connection is gone, or has more than its share. */
   #deal(): void {
     this.#open = this.#byNumber.filter((connection) => connection !== undefined);
-    const share = Math.ceil(BUCKETS / this.#open.length);
-    const held = this.#byNumber.map((connection) => (connection === undefined ? Number.POSITIVE_INFINITY : 0));
+    const trusted = this.#open.filter((connection) => !this.#doubted.has(connection));
+    const takers = trusted.length > 0 ? trusted : this.#open;
+    const share = Math.ceil(BUCKETS / takers.length);
+    const held = this.#byNumber.map((one) =>
+      one !== undefined && takers.includes(one) ? 0 : Number.POSITIVE_INFINITY,
+    );
     const homeless: number[] = [];
     for (const [bucket, owner] of this.#owners.entries()) {
       const count = held[owner] as number;

@@ -106,6 +106,33 @@ describe("the connections of a session", () => {
     assert.equal(set.size, 3);
   });
 
+  test("give no flow to one that is doubted, and its share back when it is trusted", () => {
+    put(0, 1, 2);
+    const before = deal();
+    set.doubt(sender(1));
+    const after = deal();
+    assert.equal(sender(1).flows.size, 0);
+    for (const [flow, number] of before) if (number !== 1) assert.equal(after.get(flow), number);
+    set.trust(sender(1));
+    deal();
+    assert.ok(sender(1).flows.size > 0.2 * FLOWS);
+  });
+
+  test("all carry frames where all are doubted, and one that comes in the place of a doubted one", () => {
+    put(0, 1);
+    for (const number of [0, 1]) set.doubt(sender(number));
+    deal();
+    assert.ok(sender(0).flows.size > 0.2 * FLOWS && sender(1).flows.size > 0.2 * FLOWS);
+    set.put(1, sender(5));
+    deal();
+    assert.deepEqual([sender(0).flows.size, sender(5).flows.size], [0, FLOWS]);
+    set.doubt(sender(7));
+    set.remove(sender(0));
+    set.trust(sender(0));
+    deal();
+    assert.equal(sender(5).flows.size, FLOWS);
+  });
+
   test("are all flushed", () => {
     put(0, 4);
     set.flush();
