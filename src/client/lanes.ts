@@ -10,6 +10,7 @@ import { Lane, type LaneDeps, type LaneEvents } from "./lane.ts";
 import type { LaneLog } from "./lane-log.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Wait } from "./retry.ts";
+import { RoundTripMeasure } from "./round-trip-measure.ts";
 import type { Servers } from "./servers.ts";
 import type { SessionConnection } from "./session-connection.ts";
 import type { DialPlan } from "./session-dialer.ts";
@@ -37,6 +38,7 @@ export class Lanes implements LaneEvents {
   readonly #deps: LanesDeps;
   readonly #events: LanesEvents;
   readonly #options: ClientOptions;
+  readonly #measure: RoundTripMeasure;
   readonly #lanes: Lane[] = [];
   /** Lanes that the session uses. */
   #count = 1;
@@ -46,6 +48,7 @@ export class Lanes implements LaneEvents {
     this.#deps = deps;
     this.#events = events;
     this.#options = options;
+    this.#measure = new RoundTripMeasure(deps.clock);
     this.#lanes.push(new Lane(deps, 0, this, options));
   }
 
@@ -60,6 +63,7 @@ export class Lanes implements LaneEvents {
   }
 
   async #stop(): Promise<void> {
+    this.#measure.cancel();
     await Promise.all(this.#lanes.map((lane) => lane.close(CloseCode.goingAway, "the client is shutting down")));
   }
 
@@ -110,7 +114,7 @@ export class Lanes implements LaneEvents {
     this.#route();
     outbound.release();
     this.#events.onWelcome(welcome, isNew);
-    if (lane === this.#lead) this.#addLanes(isNew, this.#wanted(connection, welcome));
+    if (lane === this.#lead) this.#plan(isNew, connection, welcome);
   }
 
   onClosed(connection: SessionConnection): void {
@@ -177,13 +181,23 @@ export class Lanes implements LaneEvents {
     log.connected(connection);
   }
 
-  #wanted({ roundTripMs }: SessionConnection, welcome: WelcomeMessage | undefined): number {
-    return connectionCount(this.#options.connections, welcome, { roundTripMs, congestion: undefined });
+  /** The connections that the session has already, and, when it is known how far the server is, those that it wants. */
+  #plan(isNew: boolean, connection: SessionConnection, welcome: WelcomeMessage | undefined): void {
+    const wanted = (roundTripMs?: number): number =>
+      connectionCount(this.#options.connections, welcome, { roundTripMs, congestion: undefined });
+    if (isNew) this.#count = 1;
+    if (this.#options.connections !== "auto" || welcome === undefined) this.#addLanes(wanted());
+    else {
+      this.#addLanes(this.#count);
+      this.#measure.begin(connection, (leastMs) => {
+        if (this.#laneOf(connection) !== undefined) this.#addLanes(wanted(leastMs));
+      });
+    }
   }
 
   /** Within a session there never are fewer: to give one up would be a goodbye. */
-  #addLanes(isNew: boolean, count: number): void {
-    this.#count = isNew ? count : Math.max(count, this.#count);
+  #addLanes(count: number): void {
+    this.#count = Math.max(count, this.#count);
     for (let number = this.#lanes.length; number < this.#count; number++) {
       this.#lanes.push(new Lane(this.#deps, number, this, this.#options));
     }
