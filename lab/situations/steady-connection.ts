@@ -6,6 +6,11 @@ import { programArgv } from "../program-argv.ts";
 const PROGRAM = fileURLToPath(new URL("steady-program.ts", import.meta.url));
 const PORT = "7010";
 
+interface Echo {
+  readonly saidMs: number;
+  readonly heardMs: number;
+}
+
 /** A TCP connection through the VPN on which a little is said all the time (steady-program.ts): does it survive? */
 export class SteadyConnection {
   readonly #child: Child;
@@ -28,17 +33,18 @@ export class SteadyConnection {
     return this.#child.running;
   }
 
-  /** Milliseconds from `sinceMs` (Unix time) until something came back; `Infinity` if it broke, or nothing did in time. */
+  /** Milliseconds from `sinceMs` (Unix time) until something said since then came back; `Infinity` if that never was. */
   async silenceAfter(sinceMs: number, timeoutMs: number): Promise<number> {
-    const find = (): number | undefined => this.#echoes().find((atMs) => atMs > sinceMs);
+    const find = (): Echo | undefined => this.#echoes().find(({ saidMs }) => saidMs > sinceMs);
     try {
-      return (await this.#child.waitUntil("an echo", find, { timeoutMs, pollMs: 50 })) - sinceMs;
+      return (await this.#child.waitUntil("an echo", find, { timeoutMs, pollMs: 50 })).heardMs - sinceMs;
     } catch {
       return Number.POSITIVE_INFINITY;
     }
   }
 
-  #echoes(): readonly number[] {
-    return [...this.#child.stdout.matchAll(/^\d+ (\d+)$/gm)].map(([, atMs]) => Number(atMs));
+  #echoes(): readonly Echo[] {
+    const lines = this.#child.stdout.matchAll(/^(\d+) (\d+)$/gm);
+    return [...lines].map(([, said, heard]) => ({ saidMs: Number(said), heardMs: Number(heard) }));
   }
 }
