@@ -1,7 +1,11 @@
 #include "socket_options.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "arguments.h"
@@ -66,6 +70,30 @@ static napi_value get_text_option(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/*
+ * socketState(fd, words) -> whether it is TCP; words: smoothed round trip in microseconds (0 if it is no TCP), bytes that
+ * are not sent yet (of a unix socket: not read yet)
+ */
+static napi_value get_socket_state(napi_env env, napi_callback_info info) {
+  napi_value values[2], result;
+  int32_t fd;
+  struct words words;
+  struct tcp_info tcp;
+  socklen_t length = sizeof tcp;
+  int unsent = 0;
+  if (!arguments_read(env, info, 2, values, NULL) || !argument_i32(env, values[0], &fd)) return NULL;
+  if (!argument_words(env, values[1], &words)) return NULL;
+  if (words.length < 2) return throw_errno(env, EINVAL, "socketState");
+  memset(&tcp, 0, sizeof tcp);
+  bool is_tcp = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &length) == 0;
+  if (!is_tcp && errno != EOPNOTSUPP && errno != ENOPROTOOPT) return throw_errno(env, errno, "getsockopt");
+  if (ioctl(fd, is_tcp ? SIOCOUTQNSD : SIOCOUTQ, &unsent) != 0) return throw_errno(env, errno, "ioctl");
+  words.data[0] = tcp.tcpi_rtt;
+  words.data[1] = (uint32_t)unsent;
+  napi_get_boolean(env, is_tcp, &result);
+  return result;
+}
+
 /* peerCredentials(fd) -> { pid, uid, gid } of the process at the other end of a unix socket (SO_PEERCRED) */
 static napi_value get_peer_credentials(napi_env env, napi_callback_info info) {
   napi_value values[1], result;
@@ -99,6 +127,7 @@ void socket_options_register(napi_env env, napi_value exports) {
       {.utf8name = "getSocketOption", .method = get_number_option, .attributes = napi_enumerable},
       {.utf8name = "getSocketOptionText", .method = get_text_option, .attributes = napi_enumerable},
       {.utf8name = "openTcpSocket", .method = open_tcp_socket, .attributes = napi_enumerable},
+      {.utf8name = "socketState", .method = get_socket_state, .attributes = napi_enumerable},
       {.utf8name = "peerCredentials", .method = get_peer_credentials, .attributes = napi_enumerable},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -37,7 +37,12 @@ export async function startLoopbackServer(log: Logger, options: LoopbackOptions 
     { ...LISTENER_DEFAULTS, tls: undefined },
   );
   const definitions = networks.map((name, index) => definitionOf(name, index === 0 ? device : undefined, bridge));
-  const parts = { mask: maskBytes, tuneSocket: () => {}, limiter: new GuessLimiter(clock), onDeviceError: () => {} };
+  const parts = {
+    mask: maskBytes,
+    tuneSocket: () => undefined,
+    limiter: new GuessLimiter(clock),
+    onDeviceError: () => {},
+  };
   const server = new Server(
     { clock, log, listeners, access: openAccess(access), networks: definitions, ...parts },
     { ...SERVER_DEFAULTS, ...rest },

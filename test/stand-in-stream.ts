@@ -7,6 +7,7 @@ export class StandInStream {
   /** Whether the kernel takes a write at once. */
   isFast = true;
   writing = false;
+  takenBytes = 0;
   #borrowed: readonly Uint8Array[] = [];
 
   write(bytes: Uint8Array): boolean {
@@ -16,6 +17,7 @@ export class StandInStream {
   writePieces(pieces: readonly Uint8Array[]): boolean {
     if (this.writing) throw new Error("written to while a write was under way");
     this.#borrowed = [...pieces];
+    for (const { length } of pieces) this.takenBytes += length;
     if (this.isFast) this.#take();
     else this.writing = true;
     return this.isFast;

@@ -81,6 +81,7 @@ export class Client {
         onFrame: device.write.bind(device),
         onBatchEnd: () => this.#flush(),
         onDrop: this.drops.add.bind(this.drops),
+        onEgressDrop: this.drops.add.bind(this.drops),
       },
     };
     this.#lanes = new Lanes(

@@ -23,7 +23,7 @@ export interface SessionConnectionDeps {
   /** First words to a v2 server. */
   readonly hello: () => HelloMessage;
   /** Where frames from the server go. */
-  readonly frames: Pick<ConnectionHandlers, "onFrame" | "onBatchEnd" | "onDrop">;
+  readonly frames: Pick<ConnectionHandlers, "onFrame" | "onBatchEnd" | "onDrop" | "onEgressDrop">;
 }
 
 export interface SessionConnectionEvents {

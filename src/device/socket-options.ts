@@ -27,7 +27,10 @@ export function setUserTimeout(fd: number, timeoutMs: number): void {
   explain("TCP_USER_TIMEOUT", () => loadAddon().setSocketOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, timeoutMs));
 }
 
-/** A socket with more unsent bytes than this is not writable: what waits then waits where we can still choose. */
+/**
+ * A socket with more unsent bytes than this is not writable: what waits then waits where we can still choose. The kernel
+ * adds to its last buffer all the same, up to 64 KiB.
+ */
 export function setNotSentLowat(fd: number, bytes: number): void {
   explain("TCP_NOTSENT_LOWAT", () => loadAddon().setSocketOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes));
 }
@@ -45,6 +48,16 @@ export function setReceiveBuffer(fd: number, bytes: number): void {
 /** Chooses the connection's congestion control by its kernel name, e.g. `bbr`. */
 export function setCongestionControl(fd: number, algorithm: string): void {
   explain("TCP_CONGESTION", () => loadAddon().setSocketOptionText(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm));
+}
+
+/** The name of the connection's congestion control. */
+export function congestionControl(fd: number): string {
+  return explain("TCP_CONGESTION", () => loadAddon().getSocketOptionText(fd, IPPROTO_TCP, TCP_CONGESTION));
+}
+
+/** Writes into `words` what `Addon.socketState` says; true if it is TCP. */
+export function readSocketState(fd: number, words: Uint32Array): boolean {
+  return loadAddon().socketState(fd, words);
 }
 
 /** Who connected to, or listens on, the other end of a unix socket, as the kernel saw it then. */

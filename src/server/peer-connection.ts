@@ -17,6 +17,7 @@ export interface PeerConnectionEvents {
   onFrame(frame: Frame): void;
   onBatchEnd(): void;
   onDrop(reason: DropReason): void;
+  onEgressDrop(reason: DropReason, frames: number): void;
   /** The first hello of this connection. */
   onHello(connection: PeerConnection, message: HelloMessage): void;
   /** What changed since. */
@@ -60,6 +61,7 @@ export class PeerConnection {
         onFrame: (frame) => events.onFrame(frame),
         onBatchEnd: () => events.onBatchEnd(),
         onDrop: (reason) => events.onDrop(reason),
+        onEgressDrop: (reason, frames) => events.onEgressDrop(reason, frames),
         onControl: (message) => this.#onControl(message, events),
         onDrained: () => {},
         onSuspect: () => events.onSuspect(this),

@@ -96,6 +96,7 @@ export class Peer implements Egress {
       onFrame: (frame) => this.#onFrame(frame),
       onBatchEnd: () => deps.network.switch.flush(),
       onDrop: (reason) => this.#onDrop(reason),
+      onEgressDrop: (reason, frames) => this.#onEgressDrop(reason, frames),
       onHello: (connection, message) => this.#onHello(connection, message),
       onUpdate: ({ mtu }) => mtu !== undefined && this.#port?.limitMtu(mtu),
       onSuspect: (connection) => this.session.doubt(connection),
@@ -235,6 +236,13 @@ export class Peer implements Egress {
     if (this.#port === undefined) return;
     if (this.#echo !== undefined && isEchoRequest(frame.bytes, frame.start, frame.end)) this.#echo.answer(frame);
     else this.#deps.network.switch.forward(this.#port, frame);
+  }
+
+  /** The switch counted these as sent when it delivered them. */
+  #onEgressDrop(reason: DropReason, frames: number): void {
+    if (this.#port === undefined) return;
+    this.#port.sentFrames -= frames;
+    this.#port.egressDrops.add(reason, frames);
   }
 
   #onDrop(reason: DropReason): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type Consume, type ReceiveBuffers, ReceiveWindow } from "./receive-buffers.ts";
+import type { SocketControl } from "./socket-control.ts";
 import { readIntoStaticBuffers } from "./static-reads.ts";
 
 export interface ByteStreamHandlers {
@@ -16,11 +17,20 @@ export interface ByteStreamOptions {
   readonly maxMessageBytes: number;
   /** Bytes that arrived before the stream was made, behind the opening handshake. */
   readonly head: Uint8Array;
+  /** What else can be done with the socket; nothing in a test, or where the addon is missing. */
+  readonly control?: SocketControl | undefined;
 }
 
 /**
+ * Asked after the kernel took a write: true if it has enough for now. Then `resume` is called when that may be over, and
+ * asked again. A socket takes far more than it can send soon, and calls itself writable all the while.
+ */
+export type Hold = (resume: () => void) => boolean;
+
+/**
  * A socket (TCP, unix, TLS) as the WebSocket connection needs it: reads go to static buffers and are seen in place,
- * one write is under way at a time and its bytes are borrowed until `onDrained`.
+ * one write is under way at a time and its bytes are borrowed until `onDrained`. A write is under way, too, while the
+ * socket holds more than it can send soon.
  *
  *     made ──start()──► open ──end()──► ending ──► closed          destroy() goes to closed at once
  */
@@ -29,8 +39,13 @@ export class ByteStream {
   readonly #buffers: ReceiveBuffers;
   readonly #options: ByteStreamOptions;
   #handlers: ByteStreamHandlers | undefined;
+  /** Whether the socket has enough for now; without one it never has. */
+  hold: Hold | undefined;
   #writing = false;
+  #isHeld = false;
+  #isClosed = false;
   #writes = 0;
+  #takenBytes = 0;
 
   constructor(socket: Socket, buffers: ReceiveBuffers, options: ByteStreamOptions) {
     this.#socket = socket;
@@ -51,6 +66,7 @@ export class ByteStream {
       cause = error;
     });
     socket.once("close", () => {
+      this.#isClosed = true;
       this.#writing = false;
       window.close();
       handlers.onClosed(cause);
@@ -71,6 +87,15 @@ export class ByteStream {
 
   get bytesWritten(): number {
     return this.#socket.bytesWritten;
+  }
+
+  get control(): SocketControl | undefined {
+    return this.#options.control;
+  }
+
+  /** Bytes given to `write` and `writePieces` so far. */
+  get takenBytes(): number {
+    return this.#takenBytes;
   }
 
   /** Writes begun so far. */
@@ -94,9 +119,9 @@ export class ByteStream {
    */
   write(bytes: Uint8Array): boolean {
     this.#writes++;
+    this.#takenBytes += bytes.length;
     this.#socket.write(bytes, this.#onWritten);
-    this.#writing = this.#socket.writableLength > 0;
-    return !this.#writing;
+    return this.#isTaken();
   }
 
   /** Sends several pieces in one system call, under the same terms as `write`. */
@@ -105,10 +130,10 @@ export class ByteStream {
     this.#writes++;
     this.#socket.cork();
     for (let i = 0; i < last; i++) this.#socket.write(pieces[i] as Uint8Array);
+    for (const piece of pieces) this.#takenBytes += piece.length;
     this.#socket.write(pieces[last] as Uint8Array, this.#onWritten);
     this.#socket.uncork();
-    this.#writing = this.#socket.writableLength > 0;
-    return !this.#writing;
+    return this.#isTaken();
   }
 
   /** Sends what was written, then closes. */
@@ -121,9 +146,29 @@ export class ByteStream {
     this.#socket.destroy();
   }
 
+  /** Whether the kernel took the write at once, and would take another. */
+  #isTaken(): boolean {
+    this.#writing = this.#socket.writableLength > 0 || this.#holds();
+    return !this.#writing;
+  }
+
+  #holds(): boolean {
+    this.#isHeld = this.hold?.(this.#onResume) ?? false;
+    return this.#isHeld;
+  }
+
   readonly #onWritten = (): void => {
-    if (!this.#writing || this.#socket.writableLength > 0) return;
+    if (this.#writing && !this.#isHeld && this.#socket.writableLength === 0) this.#settle();
+  };
+
+  readonly #onResume = (): void => {
+    if (this.#isHeld && !this.#isClosed) this.#settle();
+  };
+
+  /** The write under way is done. */
+  #settle(): void {
+    if (this.#holds()) return;
     this.#writing = false;
     this.#handlers?.onDrained();
-  };
+  }
 }

@@ -3,8 +3,11 @@ import type { Clock } from "../base/clock.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import { Segmenter } from "../wire/segment.ts";
 import { type EgressPools, makeEgressPools } from "./egress-pools.ts";
+import { FlowTables } from "./flow-table.ts";
+import { FrameStore } from "./frame-store.ts";
 import { MaskKeys } from "./mask-keys.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
+import type { SocketControl } from "./socket-control.ts";
 import { Ticker } from "./ticker.ts";
 
 /** What all connections of a process share; sound because each use ends within one step of the event loop. */
@@ -13,6 +16,9 @@ export interface ConnectionDeps {
   readonly mask: MaskBytes;
   readonly receiveBuffers: ReceiveBuffers;
   readonly pools: EgressPools;
+  /** Where frames wait, for all flow queues. */
+  readonly frameStore: FrameStore;
+  readonly flowTables: FlowTables;
   readonly segmenter: Segmenter;
   readonly maskKeys: MaskKeys;
   readonly ticker: Ticker;
@@ -20,7 +26,8 @@ export interface ConnectionDeps {
   readonly tuneSocket: TuneSocket;
 }
 
-export type TuneSocket = (socket: Socket) => void;
+/** Answers what else can be done with the socket, if anything. */
+export type TuneSocket = (socket: Socket) => SocketControl | undefined;
 
 /** In front of a segment, for whoever sends it in place. */
 const SEGMENT_HEADROOM_BYTES = 16;
@@ -32,6 +39,8 @@ export function makeConnectionDeps(clock: Clock, mask: MaskBytes, tuneSocket: Tu
     tuneSocket,
     receiveBuffers: new ReceiveBuffers(),
     pools: makeEgressPools(),
+    frameStore: new FrameStore(),
+    flowTables: new FlowTables(),
     segmenter: new Segmenter({ headroom: SEGMENT_HEADROOM_BYTES }),
     maskKeys: new MaskKeys(),
     ticker: new Ticker(clock),

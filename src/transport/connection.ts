@@ -20,8 +20,10 @@ export interface ConnectionHandlers {
   onBatchEnd(): void;
   /** A frame, or a message that is none, was dropped in either direction; the connection goes on. */
   onDrop(reason: DropReason): void;
+  /** Frames that `send` took were dropped before they left: too old, too many of a flow, or in the way of fairness. */
+  onEgressDrop?(reason: DropReason, frames: number): void;
   onControl(message: ControlMessage): void;
-  /** What was written has left for the kernel; `congested` is false again. */
+  /** `congested` is false, perhaps again: some of what waited has left. */
   onDrained(): void;
   /**
    * Something of ours waits for an answer longer than the measured round trip explains: the path may be cut. Told once
@@ -47,15 +49,19 @@ export interface Connection {
   /** For how long nothing was heard, to a quarter of a second; time in which our own process stood still is no silence. */
   readonly silentMs: number;
   readonly queuedBytes: number;
-  /** Whether bytes wait for the socket: a device that feeds this connection should pause until `onDrained`. */
+  /** A device that feeds this connection should pause until `onDrained`. */
   readonly congested: boolean;
-  /** Copies the frame into the egress queue, segmented if the peer needs that. */
+  /** The kernel's name of the congestion control of this end; undefined if it is no TCP, or nobody knows. */
+  readonly congestionControl: string | undefined;
+  /** Frames that were marked (ECN) where they would have been dropped. */
+  readonly ecnMarks: number;
+  /** Takes a copy of the frame, segmented if the peer needs that. */
   send(frame: Frame): DropReason;
   /** Sends what `send` queued. */
   flush(): void;
   sendControl(message: ControlMessage): void;
   /** Pings at once: `onSuspect` follows if the path is cut, a new `roundTripMs` if it is not. */
   probe(): void;
-  /** Sends a close frame behind what is queued and closes. Idempotent. */
+  /** Sends a close frame and closes; frames that wait for their turn are dropped. Idempotent. */
   close(code: number, reason: string): void;
 }

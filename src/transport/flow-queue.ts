@@ -6,6 +6,7 @@ import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import { flowHash } from "../wire/flow.ts";
 import { isUrgent } from "../wire/urgency.ts";
 import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { CODEL_DEFAULTS } from "./codel.ts";
 import { type FlowTable, type FlowTables, NO_BUCKET, NO_FRAME, URGENT_BUCKET } from "./flow-table.ts";
 import { CHUNK_BYTES, chunksFor, type FrameStore } from "./frame-store.ts";
 
@@ -60,6 +61,8 @@ export class FlowQueue {
   /** The frame that `next` chose and `take` has not taken. */
   #chosen = NO_FRAME;
   #nowMs = 0;
+  #targetMs: number = CODEL_DEFAULTS.targetMs;
+  #intervalMs: number = CODEL_DEFAULTS.intervalMs;
   #frames = 0;
   #bytes = 0;
   #chunks = 0;
@@ -91,14 +94,16 @@ export class FlowQueue {
 
   /** How long frames may wait, and how long the flows' senders take to notice; for slow paths more than CoDel's own. */
   adapt(targetMs: number, intervalMs: number): void {
-    if (this.#table === undefined) return;
-    this.#table.codel.targetMs = targetMs;
-    this.#table.codel.intervalMs = intervalMs;
+    this.#targetMs = targetMs;
+    this.#intervalMs = intervalMs;
   }
 
   /** Reads the clock for what follows: once per batch, not per frame. */
   tick(): void {
     this.#nowMs = this.#deps.clock.nowMs();
+    if (this.#table === undefined) return;
+    this.#table.codel.targetMs = this.#targetMs;
+    this.#table.codel.intervalMs = this.#intervalMs;
   }
 
   /**
@@ -131,9 +136,9 @@ export class FlowQueue {
     return this.#chosen === NO_FRAME ? 0 : (this.#deps.store.frameBytes[this.#chosen] as number);
   }
 
-  /** Copies the chosen frame, virtio-net header first, to `to` at `at`, and forgets it. */
-  take(to: Uint8Array, at: number): void {
-    this.#deps.store.copy(this.#chosen, to, at);
+  /** Copies the chosen frame, virtio-net header first, but its first `skippedBytes`, to `to` at `at`, and forgets it. */
+  take(to: Uint8Array, at: number, skippedBytes: number): void {
+    this.#deps.store.copy(this.#chosen, to, at, skippedBytes);
     this.#forget(this.#chosen);
     this.#chosen = NO_FRAME;
   }

@@ -98,13 +98,17 @@ export class FrameStore {
     return first;
   }
 
-  /** Copies the frame, virtio-net header first, to `to` at `at`. */
-  copy(first: number, to: Uint8Array, at: number): void {
+  /** Copies the frame, virtio-net header first, but for its first `skippedBytes`, to `to` at `at`. */
+  copy(first: number, to: Uint8Array, at: number, skippedBytes = 0): void {
     let chunk = first;
-    let left = this.frameBytes[first] as number;
-    for (let put = at; left > 0; put += CHUNK_BYTES, left -= CHUNK_BYTES) {
+    let skip = skippedBytes;
+    let put = at;
+    for (let left = this.frameBytes[first] as number; left > 0; left -= CHUNK_BYTES) {
       const offset = (chunk & (CHUNKS_PER_ARENA - 1)) * CHUNK_BYTES;
-      copyBytes(this.#arenaOf(chunk), offset, offset + Math.min(left, CHUNK_BYTES), to, put);
+      const end = offset + Math.min(left, CHUNK_BYTES);
+      copyBytes(this.#arenaOf(chunk), offset + skip, end, to, put);
+      put += end - offset - skip;
+      skip = 0;
       chunk = this.#nextChunk[chunk] as number;
     }
   }

@@ -1,99 +1,89 @@
 import { Drop, type DropReason } from "../base/drop-reason.ts";
-import { copyBytes } from "../wire/copy.ts";
 import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { MaskBytes } from "../wire/mask.ts";
 import { Offload, type OffloadSet } from "../wire/offload.ts";
 import type { Segmenter } from "../wire/segment.ts";
-import { clearVnetHeader, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
-import { headerBytes, Opcode, writeHeaderBefore, writeMaskedHeaderBefore } from "../wire/websocket.ts";
+import { isSuperFrame, requiredOffloads, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import type { Dialect } from "../wire/websocket-decoder.ts";
-import type { EgressQueue } from "./egress-queue.ts";
-import type { MaskKeys } from "./mask-keys.ts";
 
 /** The largest frame a v1 peer is given: 1500 bytes of payload, header, one VLAN tag. The C client cuts at its buffer. */
 const V1_MAX_FRAME_BYTES = 1518;
 /** The largest segment for a v2 peer without offload; it may have jumbo frames. */
 const V2_MAX_SEGMENT_BYTES = 9_018;
 
+/**
+ * Takes a frame that its peer understands, in [start, end) with its virtio-net header before it or none, by a copy.
+ * `isPart`: it is a later part of the frame before it.
+ */
+export type FrameSink = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hasVnetHeader: boolean,
+  isPart: boolean,
+) => DropReason;
+
 export interface MessageWriterDeps {
-  readonly queue: EgressQueue;
   readonly segmenter: Segmenter;
-  /** Present on the client's side, where messages are masked. */
-  readonly maskKeys: MaskKeys | undefined;
-  readonly mask: MaskBytes;
+  readonly sink: FrameSink;
 }
 
-/**
- * Frames to WebSocket messages, one each, copied once into the egress queue:
- *
- *     v2   │ WebSocket header │ virtio_net_hdr (10) │ Ethernet frame │      the bytes as they came, super-frames whole
- *     v1   │ WebSocket header │ Ethernet frame │                            segmented and summed first if need be
- */
+/** Cuts frames to what the peer takes, and what the path can carry at a time: each is a message of its own then. */
 export class MessageWriter {
   /** What the peer takes beyond ordinary frames. A v2 peer says so in its first message; nothing until then. */
   peerOffloads: OffloadSet = Offload.none;
-  readonly #queue: EgressQueue;
+  /** Super-frames larger than this are cut into smaller ones, so that others need not wait for the whole of one. */
+  maxPieceBytes = Number.POSITIVE_INFINITY;
   readonly #segmenter: Segmenter;
-  readonly #maskKeys: MaskKeys | undefined;
-  readonly #mask: MaskBytes;
+  readonly #sink: FrameSink;
   readonly #isV2: boolean;
-  #segmentsLost = 0;
+  #parts = 0;
+  #drop: DropReason = Drop.none;
 
   constructor(deps: MessageWriterDeps, dialect: Dialect) {
-    this.#queue = deps.queue;
     this.#segmenter = deps.segmenter;
-    this.#maskKeys = deps.maskKeys;
-    this.#mask = deps.mask;
+    this.#sink = deps.sink;
     this.#isV2 = dialect === "v2";
   }
 
-  /** Queues the frame, in segments if the peer needs that. The bytes are copied before this returns. */
+  /** Hands the frame on, in segments if the peer needs that, in pieces if it is too large. A frame that loses one is lost. */
   write(frame: Frame): DropReason {
+    const { bytes, start, end, hasVnetHeader } = frame;
     // A v1 message may be larger than any frame, and would be larger than any message with a virtio-net header before it.
-    if (frame.end - frame.start > MAX_FRAME_BYTES) return Drop.tooBig;
+    if (end - start > MAX_FRAME_BYTES) return Drop.tooBig;
     if ((requiredOffloads(frame) & ~this.peerOffloads) !== 0) return this.#segment(frame);
-    if (!this.#isV2) {
-      if (frame.end - frame.start > V1_MAX_FRAME_BYTES) return Drop.tooBig;
-      return this.#message(frame.bytes, frame.start, frame.end, false) ? Drop.none : Drop.egressFull;
+    if (!this.#isV2 && end - start > V1_MAX_FRAME_BYTES) return Drop.tooBig;
+    if (end - start > this.maxPieceBytes && hasVnetHeader && isSuperFrame(bytes, start - VNET_HEADER_BYTES)) {
+      return this.#split(frame);
     }
-    const start = frame.hasVnetHeader ? frame.start - VNET_HEADER_BYTES : frame.start;
-    return this.#message(frame.bytes, start, frame.end, !frame.hasVnetHeader) ? Drop.none : Drop.egressFull;
+    return this.#sink(bytes, start, end, hasVnetHeader, false);
   }
 
   #segment(frame: Frame): DropReason {
-    this.#segmentsLost = 0;
-    const drop = this.#segmenter.segment(
-      frame,
-      this.#isV2 ? V2_MAX_SEGMENT_BYTES : V1_MAX_FRAME_BYTES,
-      this.#onSegment,
-    );
-    if (drop !== Drop.none) return drop;
-    return this.#segmentsLost === 0 ? Drop.none : Drop.egressFull;
+    this.#beginParts();
+    const maxBytes = this.#isV2 ? V2_MAX_SEGMENT_BYTES : V1_MAX_FRAME_BYTES;
+    const drop = this.#segmenter.segment(frame, maxBytes, this.#onSegment);
+    return drop === Drop.none ? this.#drop : drop;
   }
 
-  readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => {
-    if (!this.#message(bytes, start, end, this.#isV2)) this.#segmentsLost++;
-  };
+  #split(frame: Frame): DropReason {
+    this.#beginParts();
+    const drop = this.#segmenter.split(frame, this.maxPieceBytes, this.#onPiece);
+    return drop === Drop.none ? this.#drop : drop;
+  }
 
-  /** One binary message of an optional empty virtio-net header and bytes[start, end). False if the queue is full. */
-  #message(bytes: Uint8Array, start: number, end: number, needsVnetHeader: boolean): boolean {
-    const prefixBytes = needsVnetHeader ? VNET_HEADER_BYTES : 0;
-    const payloadBytes = prefixBytes + end - start;
-    const header = headerBytes(payloadBytes, this.#maskKeys !== undefined);
-    const at = this.#queue.reserve(header + payloadBytes);
-    if (at < 0) return false;
-    const buffer = this.#queue.buffer;
-    const payloadAt = at + header;
-    if (needsVnetHeader) clearVnetHeader(buffer, payloadAt);
-    copyBytes(bytes, start, end, buffer, payloadAt + prefixBytes);
-    if (this.#maskKeys === undefined) {
-      writeHeaderBefore(buffer, payloadAt, payloadBytes, Opcode.binary);
-    } else {
-      const key = this.#maskKeys.next();
-      writeMaskedHeaderBefore(buffer, payloadAt, payloadBytes, Opcode.binary, key);
-      this.#mask(buffer, payloadAt, payloadAt + payloadBytes, key);
-    }
-    return true;
+  #beginParts(): void {
+    this.#parts = 0;
+    this.#drop = Drop.none;
+  }
+
+  readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => this.#part(bytes, start, end, false);
+
+  readonly #onPiece = (bytes: Uint8Array, start: number, end: number): void => this.#part(bytes, start, end, true);
+
+  #part(bytes: Uint8Array, start: number, end: number, hasVnetHeader: boolean): void {
+    if (this.#drop !== Drop.none) return;
+    this.#drop = this.#sink(bytes, start, end, hasVnetHeader, this.#parts > 0);
+    this.#parts++;
   }
 }

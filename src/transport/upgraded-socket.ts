@@ -23,8 +23,9 @@ export function connectionOver(
   role: ConnectionOptions["role"],
   limits: ConnectionLimits,
 ): WebSocketConnection {
-  deps.tuneSocket(socket);
-  const stream = new ByteStream(socket, deps.receiveBuffers, { maxMessageBytes: limits.maxMessageBytes, head });
+  const control = deps.tuneSocket(socket);
+  const { maxMessageBytes } = limits;
+  const stream = new ByteStream(socket, deps.receiveBuffers, { maxMessageBytes, head, control });
   const liveness = livenessFor(dialect, role);
   return new WebSocketConnection(deps, stream, handlers, { role, dialect, liveness, limits });
 }

@@ -68,7 +68,8 @@ export class WebSocketConnection implements Connection {
     );
     this.#budget = new ControlBudget(deps.clock);
     const onDrop = handlers.onDrop.bind(handlers);
-    this.#sender = new FrameSender({ shared: deps, stream, onDrop }, { role, dialect, maxQueuedBytes });
+    const onEgressDrop = handlers.onEgressDrop?.bind(handlers) ?? (() => {});
+    this.#sender = new FrameSender({ shared: deps, stream, onDrop, onEgressDrop }, { role, dialect, maxQueuedBytes });
     const { clock, ticker } = deps;
     this.#liveness = new Liveness(
       { clock, ticker, stream },
@@ -118,7 +119,15 @@ export class WebSocketConnection implements Connection {
   }
 
   get congested(): boolean {
-    return this.#stream.writing;
+    return this.#sender.congested;
+  }
+
+  get congestionControl(): string | undefined {
+    return this.#stream.control?.congestionControl;
+  }
+
+  get ecnMarks(): number {
+    return this.#sender.ecnMarks;
   }
 
   send(frame: Frame): DropReason {
@@ -196,11 +205,15 @@ export class WebSocketConnection implements Connection {
     }
   }
 
-  /** A pong waits for a write under way, so that a peer that does not read has one of them queued, not thousands. */
   #flushWithPong(): void {
-    const payload = this.#stream.writing ? undefined : this.#pong.take();
-    if (payload !== undefined) this.#queueMessage(Opcode.pong, payload);
+    if (!this.#stream.writing) this.#queuePong();
     this.#sender.flush();
+  }
+
+  /** A pong waits for a write under way, so that a peer that does not read has one of them queued, not thousands. */
+  #queuePong(): void {
+    const payload = this.#pong.take();
+    if (payload !== undefined) this.#queueMessage(Opcode.pong, payload);
   }
 
   /** Ends a connection whose peer has us do too much that carries no frame. */
@@ -229,17 +242,18 @@ export class WebSocketConnection implements Connection {
   }
 
   #onDrained(): void {
+    this.#queuePong();
     this.#sender.drained();
-    this.#flushWithPong();
-    if (this.#stream.writing) return;
-    if (this.#state === "closing") this.#stream.end();
-    else this.#handlers.onDrained();
+    if (this.#state === "open") {
+      if (!this.#sender.congested) this.#handlers.onDrained();
+    } else if (!this.#stream.writing) this.#stream.end();
   }
 
-  /** To closing: says goodbye behind what is queued, then ends the stream. */
+  /** To closing: says goodbye behind what is packed, then ends the stream. */
   #close(closed: Closed): void {
     if (this.#state !== "open") return;
     this.#sendMessage(Opcode.close, encodeClose(closed.code, closed.reason));
+    this.#sender.finish();
     this.#state = "closing";
     this.#closed = closed;
     this.#decoder.stop();

@@ -33,6 +33,7 @@ import {
   csumFieldInside,
   csumOffset,
   csumStart,
+  endSuperFrame,
   gsoSize,
   gsoType,
   isPlainVnetHeader,
@@ -91,6 +92,31 @@ export class Segmenter {
     if (hasVnetHeader && !isPlainVnetHeader(bytes, at)) return this.#complete(at, end, sink);
     copyBytes(bytes, start, end, this.#scratch, this.#headroom);
     sink(this.#scratch, this.#headroom, this.#headroom + end - start);
+    return Drop.none;
+  }
+
+  /**
+   * Gives the super-frame to the sink as smaller ones, each of as many whole segments as fit into `maxFrameBytes`, but one
+   * at least, with its virtio-net header in the headroom. Payload is not summed: that stays to be done. Otherwise as
+   * `segment`.
+   */
+  split(frame: Frame, maxFrameBytes: number, sink: SegmentSink): DropReason {
+    const { bytes, start, end } = frame;
+    const at = start - VNET_HEADER_BYTES;
+    if (at < 0 || end < start || end > bytes.length) return Drop.vnetHeaderInvalid;
+    if (end - start > MAX_FRAME_BYTES) return Drop.tooBig;
+    this.#borrow(bytes);
+    const payload = superFramePayloadOffset(bytes, at, end);
+    if (payload < 0) return Drop.vnetHeaderInvalid;
+    const size = gsoSize(bytes, at);
+    const segments = Math.max(1, Math.floor((maxFrameBytes - (payload - start)) / size));
+    this.#begin(at, payload, end);
+    for (let from = payload, index = 0; from < end; from += segments * size, index += segments) {
+      const pieceEnd = this.#buildPiece(index, from, Math.min(from + segments * size, end), end);
+      copyBytes(bytes, at, start, this.#scratch, this.#headroom - VNET_HEADER_BYTES);
+      if (end - from <= size || segments === 1) endSuperFrame(this.#scratch, this.#headroom - VNET_HEADER_BYTES);
+      sink(this.#scratch, this.#headroom, pieceEnd);
+    }
     return Drop.none;
   }
 
@@ -157,6 +183,22 @@ export class Segmenter {
     return end;
   }
 
+  /** As `#build`, with the checksum field as a super-frame has it: the sum of the pseudo-header. */
+  #buildPiece(index: number, from: number, to: number, sourceEnd: number): number {
+    const payloadAt = this.#headroom + this.#payload - this.#start;
+    const end = payloadAt + to - from;
+    copyBytes(this.#source, this.#start, this.#payload, this.#scratch, this.#headroom);
+    copyBytes(this.#source, from, to, this.#scratch, payloadAt);
+    if (this.#isIpv6) this.#patchIpv6(end);
+    else this.#patchIpv4(index, end);
+    const transportAt = this.#headroom + this.#transport - this.#start;
+    if (this.#isUdp) this.#scratchView.setUint16(transportAt + UDP_LENGTH, end - transportAt);
+    else this.#patchTcpHeader(transportAt, from - this.#payload, to === sourceEnd);
+    const pseudoSum = ~finishSum(this.#pseudoSum + (end - transportAt)) & 0xffff;
+    this.#scratchView.setUint16(transportAt + (this.#isUdp ? UDP_CHECKSUM : TCP_CHECKSUM), pseudoSum);
+    return end;
+  }
+
   #patchIpv4(index: number, end: number): void {
     const view = this.#scratchView;
     const at = this.#ipAt;
@@ -171,15 +213,20 @@ export class Segmenter {
     this.#scratchView.setUint16(this.#ipAt + IPV6_PAYLOAD_LENGTH, payloadLength);
   }
 
-  /** CWR answers one mark, so it goes out once, first (RFC 3168 section 6.1.2); FIN and PSH belong to the last byte. */
   #patchTcp(at: number, payloadAt: number, sentBytes: number, isLast: boolean, sum: number): void {
+    const view = this.#scratchView;
+    this.#patchTcpHeader(at, sentBytes, isLast);
+    view.setUint16(at + TCP_CHECKSUM, 0);
+    view.setUint16(at + TCP_CHECKSUM, finishTransportSum(sumBytes(view, at, payloadAt, sum)));
+  }
+
+  /** CWR answers one mark, so it goes out once, first (RFC 3168 section 6.1.2); FIN and PSH belong to the last byte. */
+  #patchTcpHeader(at: number, sentBytes: number, isLast: boolean): void {
     const view = this.#scratchView;
     let dropped = isLast ? 0 : TcpFlag.fin | TcpFlag.psh;
     if (sentBytes > 0) dropped |= TcpFlag.cwr;
     view.setUint8(at + TCP_FLAGS, view.getUint8(at + TCP_FLAGS) & ~dropped);
     view.setUint32(at + TCP_SEQUENCE, view.getUint32(at + TCP_SEQUENCE) + sentBytes);
-    view.setUint16(at + TCP_CHECKSUM, 0);
-    view.setUint16(at + TCP_CHECKSUM, finishTransportSum(sumBytes(view, at, payloadAt, sum)));
   }
 
   #patchUdp(at: number, payloadAt: number, end: number, sum: number): void {

@@ -95,6 +95,13 @@ export function isSuperFrame(bytes: Uint8Array, at: number): boolean {
   return bytes[at + GSO_TYPE] !== VnetGso.none;
 }
 
+/** Makes the header of a super-frame that of an ordinary frame whose checksum is left to be completed. */
+export function endSuperFrame(bytes: Uint8Array, at: number): void {
+  bytes[at + GSO_TYPE] = VnetGso.none;
+  writeLittleUint16(bytes, at + HDR_LEN, 0);
+  writeLittleUint16(bytes, at + GSO_SIZE, 0);
+}
+
 /** Whether the checksum is left to be completed. */
 function needsCsum(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at + FLAGS] as number) & VnetFlag.needsCsum) !== 0;

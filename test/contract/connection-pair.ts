@@ -82,6 +82,8 @@ export class RecordingEnd {
   readonly closes: Closed[] = [];
   batches = 0;
   drained = 0;
+  /** Frames that were taken and did not leave. */
+  egressDrops = 0;
   readonly #frame = new Frame(Buffer.alloc(0));
 
   constructor(
@@ -107,6 +109,9 @@ export class RecordingEnd {
         onBatchEnd: () => void this.batches++,
         onDrop: (reason) => this.badFrames.push(reason),
         onControl: (message) => this.controls.push(message),
+        onEgressDrop: (_reason, frames) => {
+          this.egressDrops += frames;
+        },
         onDrained: () => void this.drained++,
         onClosed: (closed) => this.closes.push(closed),
       },

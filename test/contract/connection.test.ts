@@ -123,9 +123,21 @@ function contract(join: () => Promise<SocketPair>): void {
         if (i % 7 === 0) for (const end of [client, server]) end.connection.flush();
       }
       for (const end of [client, server]) end.connection.flush();
-      for (const end of [client, server]) {
-        await end.untilFrames(sent.length);
-        assert.ok(end.frames.every(({ bytes }, i) => bytes.equals(sent[i] as Buffer)));
+      for (const [end, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        await waitFor("the frames", () => end.frames.length === sent.length - other.egressDrops, { pollMs: 2 });
+        // Of each of the two flows, what arrived is in order; on a busy machine some wait too long, and are dropped.
+        for (const isIp of [true, false]) {
+          const ofFlow = (bytes: Buffer): boolean => (bytes.readUInt16BE(VNET_HEADER_BYTES + 12) === 0x0800) === isIp;
+          const left = sent.filter(ofFlow);
+          for (const { bytes } of end.frames.filter((one) => ofFlow(one.bytes))) {
+            const at = left.findIndex((one) => one.equals(bytes));
+            assert.ok(at >= 0, "in order");
+            left.splice(0, at + 1);
+          }
+        }
         await waitFor("an empty queue", () => end.connection.queuedBytes === 0 && !end.connection.congested);
       }
     }));
@@ -199,34 +211,35 @@ function contract(join: () => Promise<SocketPair>): void {
   test("a peer that reads nothing costs its bound and no more, loses frames with a reason, and recovers", () =>
     joined({ limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 300_000 } }, async ({ sockets, client, server }) => {
       sockets.client.pause();
-      const sent: Buffer[] = [];
-      // Stuck: many turns of the loop went by and there was no room for one frame.
-      let stuckTurns = 0;
-      for (let i = 0; stuckTurns < 30; i++) {
-        assert.ok(i < 100_000, "the queue has a bound");
-        const frame = testFrame(1400, i);
-        const drop = server.send(frame);
+      let sent = 0;
+      // Stuck: many turns of the loop went by and nothing left, while frames cost others their places.
+      for (let stuckTurns = 0; stuckTurns < 30; sent++) {
+        assert.ok(sent < 100_000, "the queue has a bound");
+        const frame = testFrame(1400, 0);
+        frame.writeUInt32BE(sent, 14);
+        const { sentBytes } = server.connection;
+        assert.equal(server.send(frame), Drop.none);
         server.connection.flush();
         assert.ok(server.connection.queuedBytes <= 300_000);
-        if (drop === Drop.none) {
-          sent.push(frame);
-          stuckTurns = 0;
-        } else {
-          assert.equal(drop, Drop.egressFull);
-          stuckTurns++;
-          await turn();
-        }
+        if (server.egressDrops === 0) continue;
+        await turn();
+        stuckTurns = server.connection.sentBytes === sentBytes ? stuckTurns + 1 : 0;
       }
-      assert.ok(server.connection.congested);
+      assert.ok(server.connection.queuedBytes > 100_000, `${server.connection.queuedBytes}`);
       sockets.client.resume();
       await waitFor("the queue to empty", () => !server.connection.congested && server.connection.queuedBytes === 0);
-      assert.ok(server.drained > 0);
-      const last = testFrame(99, 99);
+      assert.ok(server.drained > 0, "somebody was told");
+      const last = testFrame(1400, 0);
+      last.writeUInt32BE(sent, 14);
       assert.equal(server.send(last), Drop.none);
       server.connection.flush();
-      await client.untilFrames(sent.length + 1);
-      const expected = [...sent, last];
-      assert.ok(client.frames.every(({ bytes }, i) => bytes.subarray(VNET_HEADER_BYTES).equals(expected[i] as Buffer)));
+      await client.untilFrames(sent + 1 - server.egressDrops);
+      const serials = client.frames.map(({ bytes }) => bytes.readUInt32BE(VNET_HEADER_BYTES + 14));
+      assert.ok(
+        serials.every((serial, i) => i === 0 || serial > (serials[i - 1] as number)),
+        "in order",
+      );
+      assert.equal(serials.at(-1), sent);
     }));
 
   test("a close that the peer does not read is over after its timeout", async () => {
@@ -235,7 +248,10 @@ function contract(join: () => Promise<SocketPair>): void {
       { clock, limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 8 << 20 } },
       async ({ sockets, server }) => {
         sockets.client.pause();
-        while (server.send(testFrame(1400)) === Drop.none) server.connection.flush();
+        while (server.egressDrops === 0) {
+          server.send(testFrame(1400));
+          server.connection.flush();
+        }
         server.connection.close(1001, "leaving");
         clock.advance(1_999);
         await turn();
@@ -368,11 +384,11 @@ describe("connection with a peer that breaks the rules", () => {
       await raw.untilReceived(PING);
       raw.socket.pause();
       const frame = testFrame(1_500);
-      do {
+      for (let stuckTurns = 0; stuckTurns < 20; stuckTurns = end.connection.congested ? stuckTurns + 1 : 0) {
         for (let i = 0; i < 100; i++) end.send(frame);
         end.connection.flush();
         await turn();
-      } while (!end.connection.congested);
+      }
       const queuedBytes = end.connection.queuedBytes;
       for (let i = 1; i <= 1_000; i++) {
         raw.send(masked(Opcode.ping, Buffer.from(`ping ${i}`)));

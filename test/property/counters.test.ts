@@ -8,8 +8,8 @@ import type { DropReason } from "../../src/base/drop-reason.ts";
 import { Uplink } from "../../src/server/uplink.ts";
 import type { Egress, Port } from "../../src/switch/port.ts";
 import { SWITCH_DEFAULTS, Switch } from "../../src/switch/switch.ts";
-import { EgressQueue } from "../../src/transport/egress-queue.ts";
-import { MessageWriter } from "../../src/transport/message-writer.ts";
+import { makeConnectionDeps } from "../../src/transport/connection-deps.ts";
+import { FrameSender } from "../../src/transport/frame-sender.ts";
 import { Frame } from "../../src/wire/frame.ts";
 import type { Mac } from "../../src/wire/mac.ts";
 import { maskBytes } from "../../src/wire/mask.ts";
@@ -20,7 +20,6 @@ import type { Dialect } from "../../src/wire/websocket-decoder.ts";
 import { superFrame } from "../contract/test-frames.ts";
 import { addressed, ethernetFrame, Host } from "../host.ts";
 import { asByteStream, StandInStream } from "../stand-in-stream.ts";
-import { testPools } from "../test-pools.ts";
 import { decodeMessages } from "../unit/transport/decoded-messages.ts";
 
 const MACS = ["02:00:00:00:00:0f", "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"] as const;
@@ -31,29 +30,37 @@ const TARGETS = [...MACS, BROADCAST, "02:00:00:00:00:99", "00:00:00:00:00:00"] a
 class PeerEgress implements Egress {
   readonly stream = new StandInStream();
   readonly dialect: Dialect;
-  readonly #queue: EgressQueue;
-  readonly #writer: MessageWriter;
+  readonly #sender: FrameSender;
+  /** Told of frames that were taken and dropped later. */
+  onEgressDrop: (reason: DropReason, frames: number) => void = () => {};
 
   constructor(dialect: Dialect, segmenter: Segmenter) {
     this.dialect = dialect;
-    const pools = testPools(128 * 1024);
-    this.#queue = new EgressQueue({ stream: asByteStream(this.stream), pools }, { maxQueuedBytes: 90_000 });
-    this.#writer = new MessageWriter({ queue: this.#queue, segmenter, maskKeys: undefined, mask: maskBytes }, dialect);
-    if (dialect === "v2") this.#writer.peerOffloads = OFFLOAD_ALL;
+    const shared = { ...makeConnectionDeps(systemClock, maskBytes, () => undefined), segmenter };
+    this.#sender = new FrameSender(
+      {
+        shared,
+        stream: asByteStream(this.stream),
+        onDrop: () => {},
+        onEgressDrop: (reason, frames) => this.onEgressDrop(reason, frames),
+      },
+      { role: "server", dialect, maxQueuedBytes: 180_000 },
+    );
+    if (dialect === "v2") this.#sender.peerOffloads = OFFLOAD_ALL;
   }
 
   deliver(frame: Frame): DropReason {
-    return this.#writer.write(frame);
+    return this.#sender.send(frame);
   }
 
   flush(): void {
-    this.#queue.flush();
+    this.#sender.flush();
   }
 
   drain(): void {
     while (this.stream.writing) {
       this.stream.drain();
-      this.#queue.drained();
+      this.#sender.drained();
     }
   }
 
@@ -122,7 +129,12 @@ class Room {
     this.peers = (["v1", "v2", "v2"] as const).map((dialect) => new PeerEgress(dialect, segmenter));
     const attached = this.peers.map((egress, i) => {
       const mac = MACS[i + 1] as Mac;
-      return lan.attach({ name: `peer ${i + 1}`, mac, bridge: false, egress }) as Port;
+      const port = lan.attach({ name: `peer ${i + 1}`, mac, bridge: false, egress }) as Port;
+      egress.onEgressDrop = (reason, frames) => {
+        port.sentFrames -= frames;
+        port.egressDrops.add(reason, frames);
+      };
+      return port;
     });
     this.ports = [uplink.port, ...attached];
   }

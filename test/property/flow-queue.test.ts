@@ -62,7 +62,7 @@ function makeBench(maxBytes = 1 << 20, store = new FrameStore({ maxChunks: 4_096
       if (bytes === 0) return undefined;
       assert.equal(queue.next(), bytes, "the choice stands");
       const to = Buffer.alloc(bytes + 2, 0xee);
-      queue.take(to, 1);
+      queue.take(to, 1, 0);
       assert.deepEqual([to[0], to[bytes + 1]], [0xee, 0xee]);
       assert.deepEqual(to.subarray(1, 1 + VNET_HEADER_BYTES), Buffer.alloc(VNET_HEADER_BYTES));
       return to.subarray(1 + VNET_HEADER_BYTES, bytes + 1);
@@ -278,7 +278,7 @@ describe("flow queue", () => {
         if (i % 500 === 0) queue.tick();
         frame[35] = i & 7;
         queue.push(frame, 0, frame.length, false, false);
-        if (i % 7 === 6) for (let left = 7; left > 0 && queue.next() > 0; left--) queue.take(to, 0);
+        if (i % 7 === 6) for (let left = 7; left > 0 && queue.next() > 0; left--) queue.take(to, 0, 0);
       }
       queue.clear(Drop.portClosed);
     });

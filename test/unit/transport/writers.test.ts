@@ -5,7 +5,8 @@ import { Drop, type DropReason } from "../../../src/base/drop-reason.ts";
 import { BatchWriter } from "../../../src/transport/batch-writer.ts";
 import { EgressQueue } from "../../../src/transport/egress-queue.ts";
 import { MaskKeys } from "../../../src/transport/mask-keys.ts";
-import { MessageWriter } from "../../../src/transport/message-writer.ts";
+import { MessagePacker } from "../../../src/transport/message-packer.ts";
+import { type FrameSink, MessageWriter } from "../../../src/transport/message-writer.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { maskBytes } from "../../../src/wire/mask.ts";
 import { OFFLOAD_ALL, Offload, type OffloadSet } from "../../../src/wire/offload.ts";
@@ -42,7 +43,8 @@ function write(bytes: Buffer, hasVnetHeader: boolean, options: WriterOptions): W
   const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes });
   const maskKeys = role === "client" ? new MaskKeys() : undefined;
   const segmenter = new Segmenter({ headroom: 16 });
-  const writer = new MessageWriter({ queue, segmenter, maskKeys, mask: maskBytes }, dialect);
+  const packer = new MessagePacker({ queue, maskKeys, mask: maskBytes }, dialect);
+  const writer = new MessageWriter({ segmenter, sink: sinkOf(packer) }, dialect);
   writer.peerOffloads = peerOffloads;
   const borrowed = Buffer.concat([Buffer.alloc(5, 0xee), bytes, Buffer.alloc(5, 0xee)]);
   const start = 5 + (hasVnetHeader ? VNET_HEADER_BYTES : 0);
@@ -53,6 +55,11 @@ function write(bytes: Buffer, hasVnetHeader: boolean, options: WriterOptions): W
   const wire = stream.sent;
   return { drop, wire, messages: decodeMessages(wire, role === "server" ? "client" : "server", dialect) };
 }
+
+const sinkOf =
+  (packer: MessagePacker): FrameSink =>
+  (bytes, start, end, hasVnetHeader) =>
+    packer.pack(bytes, start, end, hasVnetHeader) ? Drop.none : Drop.egressFull;
 
 const plain = (frame: Buffer): Buffer => Buffer.concat([NO_HEADER, frame]);
 
@@ -218,8 +225,8 @@ test("queueing frames for a peer allocates nothing per frame", () => {
   const stream = { writing: false, write: () => true, writePieces: () => true } as unknown as StandInStream;
   const pools = testPools(256 * 1024);
   const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 1 << 20 });
-  const deps = { queue, segmenter: new Segmenter({ headroom: 16 }), maskKeys: undefined, mask: maskBytes };
-  const writer = new MessageWriter(deps, "v2");
+  const packer = new MessagePacker({ queue, maskKeys: undefined, mask: maskBytes }, "v2");
+  const writer = new MessageWriter({ segmenter: new Segmenter({ headroom: 16 }), sink: sinkOf(packer) }, "v2");
   const bytes = testFrame(60);
   const frame = new Frame(bytes).set(bytes, 0, bytes.length, false);
   const growth = leastHeapGrowthBytes(() => {

@@ -1,0 +1,148 @@
+import type { Clock } from "../base/clock.ts";
+import { CODEL_DEFAULTS } from "./codel.ts";
+import type { SocketControl, SocketState } from "./socket-control.ts";
+
+const BYTES_PER_MS_OF_MBIT = 125;
+
+/** A round trip this short is the same building: speed counts there, and a queue of 512 KiB is gone in milliseconds. */
+const FAST_ROUND_TRIP_MS = 2;
+/** From here on a path is fast, and below the second one slow again. */
+const FAST_BYTES_PER_MS = 400 * BYTES_PER_MS_OF_MBIT;
+const SLOW_BYTES_PER_MS = 200 * BYTES_PER_MS_OF_MBIT;
+
+/** A rate is measured over at least this long, so that what the socket's buffer swallows at a time does not count. */
+const WINDOW_MS = 20;
+/** Weight of the newest window. */
+const GAIN = 1 / 4;
+
+/** How much of a fast path's frames may be in order already: two buffers. */
+export const FAST_COMMITTED_BYTES = 512 * 1_024;
+/** Of a path of which nothing is known yet. */
+const CAREFUL_BYTES_PER_MS = 20 * BYTES_PER_MS_OF_MBIT;
+
+/** On a slow path: what may be in order in our buffers, and what may wait in the socket, in time at the path's rate. */
+const COMMITTED_MS = 3;
+const UNSENT_MS = 3;
+/** Never less than two frames: the socket must not run dry between two looks at it. */
+const MIN_COMMITTED_BYTES = 3 * 1_024;
+const MIN_UNSENT_BYTES = 4 * 1_024;
+/** Super-frames are cut to what takes no longer than this, and never below four segments of the usual size: less pays off. */
+const PIECE_MS = 1.5;
+const MIN_PIECE_BYTES = 3_000;
+/** Node's timers have a millisecond; a socket that stands still is looked at again after at most this. */
+const MAX_HOLD_MS = 20;
+/** As the clock's timers are. */
+const MIN_HOLD_MS = 1;
+/** On a fast path frames are batched, which takes longer than CoDel's target at times. */
+const FAST_TARGET_MS = 20;
+
+/**
+ * How much may be on its way out in an order that cannot be changed any more. What is in our own buffers and in the
+ * socket delays whatever comes later, however urgent; too little lets the line run dry. So it is a few milliseconds of
+ * the rate at which the socket takes bytes while frames wait for it, measured between moments when it was full:
+ *
+ *     drained ── bytes ── drained ── bytes ── drained        rate = bytes between / time between
+ *
+ * A fast path has no use for that: everything is batched there as far as buffers go.
+ */
+export class SendPace {
+  /** Bytes that may be packed and not yet taken by the socket. */
+  committedBytes = FAST_COMMITTED_BYTES;
+  maxPieceBytes = Number.POSITIVE_INFINITY;
+  targetMs: number = FAST_TARGET_MS;
+  intervalMs: number = CODEL_DEFAULTS.intervalMs;
+  readonly #clock: Clock;
+  readonly #control: SocketControl | undefined;
+  readonly #state: SocketState = { roundTripMs: 0, unsentBytes: 0 };
+  #isFast = true;
+  #bytesPerMs = 0;
+  /** The rate that the bounds were set for. */
+  #setBytesPerMs = 0;
+  #unsentLimitBytes = Number.POSITIVE_INFINITY;
+  #windowMs = Number.NaN;
+  #windowBytes = 0;
+
+  constructor(clock: Clock, control: SocketControl | undefined) {
+    this.#clock = clock;
+    this.#control = control;
+    if (control?.read(this.#state) !== true || this.#state.roundTripMs < FAST_ROUND_TRIP_MS) return;
+    this.#isFast = false;
+    this.#setFor(CAREFUL_BYTES_PER_MS);
+  }
+
+  /** Whether the path is as fast as a local one: nothing is gained by care. */
+  get isFast(): boolean {
+    return this.#isFast;
+  }
+
+  /** The socket takes bytes again after it was full; it has taken `takenBytes` since it was made. */
+  drained(takenBytes: number): void {
+    const nowMs = this.#clock.nowMs();
+    const elapsedMs = nowMs - this.#windowMs;
+    if (elapsedMs < WINDOW_MS) return;
+    // Not a number: the first moment of a window.
+    if (elapsedMs >= WINDOW_MS) this.#sample((takenBytes - this.#windowBytes) / elapsedMs);
+    this.#windowMs = nowMs;
+    this.#windowBytes = takenBytes;
+  }
+
+  /** Nothing waits any more: how fast the next bytes are taken says nothing about the time in between. */
+  idle(): void {
+    this.#windowMs = Number.NaN;
+  }
+
+  /**
+   * After the socket took a write. If it has more unsent than it should, `resume` is called when that is not so any more,
+   * and the answer is true.
+   */
+  hold(resume: () => void): boolean {
+    if (this.#isFast || this.#control?.read(this.#state) !== true) return false;
+    const excessBytes = this.#state.unsentBytes - this.#unsentLimitBytes;
+    if (excessBytes <= 0) return false;
+    const waitMs = Math.max(MIN_HOLD_MS, Math.min(excessBytes / this.#setBytesPerMs, MAX_HOLD_MS));
+    this.#clock.after(waitMs, resume);
+    return true;
+  }
+
+  #sample(bytesPerMs: number): void {
+    this.#bytesPerMs += this.#bytesPerMs === 0 ? bytesPerMs : GAIN * (bytesPerMs - this.#bytesPerMs);
+    if (this.#isFast) {
+      if (this.#bytesPerMs < SLOW_BYTES_PER_MS) this.#slow();
+    } else if (this.#bytesPerMs >= FAST_BYTES_PER_MS) this.#fast();
+    else this.#follow();
+  }
+
+  #follow(): void {
+    const ratio = this.#bytesPerMs / this.#setBytesPerMs;
+    if (ratio > 1.5 || ratio < 0.75) this.#setFor(this.#bytesPerMs);
+  }
+
+  #slow(): void {
+    this.#isFast = false;
+    this.#setFor(this.#bytesPerMs);
+  }
+
+  #fast(): void {
+    this.#isFast = true;
+    this.committedBytes = FAST_COMMITTED_BYTES;
+    this.maxPieceBytes = Number.POSITIVE_INFINITY;
+    this.targetMs = FAST_TARGET_MS;
+    this.intervalMs = CODEL_DEFAULTS.intervalMs;
+    this.#limitUnsent(Number.POSITIVE_INFINITY);
+  }
+
+  #setFor(bytesPerMs: number): void {
+    this.#setBytesPerMs = bytesPerMs;
+    this.committedBytes = Math.max(MIN_COMMITTED_BYTES, Math.round(COMMITTED_MS * bytesPerMs));
+    this.maxPieceBytes = Math.max(MIN_PIECE_BYTES, Math.round(PIECE_MS * bytesPerMs));
+    const pieceMs = this.maxPieceBytes / bytesPerMs;
+    this.targetMs = Math.max(CODEL_DEFAULTS.targetMs, 1.5 * pieceMs);
+    this.intervalMs = Math.max(CODEL_DEFAULTS.intervalMs, 4 * this.targetMs);
+    this.#limitUnsent(Math.max(MIN_UNSENT_BYTES, Math.round(UNSENT_MS * bytesPerMs)));
+  }
+
+  #limitUnsent(bytes: number): void {
+    this.#unsentLimitBytes = bytes;
+    this.#control?.limitUnsent(bytes);
+  }
+}

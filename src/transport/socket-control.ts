@@ -1,0 +1,17 @@
+/** What the kernel knows of a connected socket, now. */
+export interface SocketState {
+  /** Smoothed round trip as TCP sees it; 0 if unknown, as on a unix socket. */
+  roundTripMs: number;
+  /** Bytes that the socket took and has not sent yet; on a unix socket those that the other end has not read. */
+  unsentBytes: number;
+}
+
+/** What Node has no name for on a socket that carries frames. None of it throws: a socket may be gone at any time. */
+export interface SocketControl {
+  /** The kernel's name of its congestion control; undefined if it is no TCP. */
+  readonly congestionControl: string | undefined;
+  /** Reads into `state`; false if the socket is gone. */
+  read(state: SocketState): boolean;
+  /** With more unsent bytes than this the socket takes no more; `Infinity` for as much as its buffer holds. */
+  limitUnsent(bytes: number): void;
+}
