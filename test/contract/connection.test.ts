@@ -225,7 +225,7 @@ function contract(join: () => Promise<SocketPair>): void {
         await turn();
         stuckTurns = server.connection.sentBytes === sentBytes ? stuckTurns + 1 : 0;
       }
-      assert.ok(server.connection.queuedBytes > 100_000, `${server.connection.queuedBytes}`);
+      assert.ok(server.connection.queuedBytes > 0, `${server.connection.queuedBytes}`);
       sockets.client.resume();
       await waitFor("the queue to empty", () => !server.connection.congested && server.connection.queuedBytes === 0);
       assert.ok(server.drained > 0, "somebody was told");
