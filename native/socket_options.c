@@ -72,7 +72,7 @@ static napi_value get_text_option(napi_env env, napi_callback_info info) {
 
 /*
  * socketState(fd, words) -> whether it is TCP; words: smoothed round trip in microseconds (0 if it is no TCP), bytes that
- * are not sent yet (of a unix socket: not read yet)
+ * are not sent yet (of a unix socket: not read yet), bytes per second that TCP paces itself to (0 if it does not say)
  */
 static napi_value get_socket_state(napi_env env, napi_callback_info info) {
   napi_value values[2], result;
@@ -83,13 +83,14 @@ static napi_value get_socket_state(napi_env env, napi_callback_info info) {
   int unsent = 0;
   if (!arguments_read(env, info, 2, values, NULL) || !argument_i32(env, values[0], &fd)) return NULL;
   if (!argument_words(env, values[1], &words)) return NULL;
-  if (words.length < 2) return throw_errno(env, EINVAL, "socketState");
+  if (words.length < 3) return throw_errno(env, EINVAL, "socketState");
   memset(&tcp, 0, sizeof tcp);
   bool is_tcp = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &length) == 0;
   if (!is_tcp && errno != EOPNOTSUPP && errno != ENOPROTOOPT) return throw_errno(env, errno, "getsockopt");
   if (ioctl(fd, is_tcp ? SIOCOUTQNSD : SIOCOUTQ, &unsent) != 0) return throw_errno(env, errno, "ioctl");
   words.data[0] = tcp.tcpi_rtt;
   words.data[1] = (uint32_t)unsent;
+  words.data[2] = tcp.tcpi_pacing_rate > UINT32_MAX ? UINT32_MAX : (uint32_t)tcp.tcpi_pacing_rate;
   napi_get_boolean(env, is_tcp, &result);
   return result;
 }

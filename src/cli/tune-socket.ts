@@ -14,6 +14,8 @@ const KEEPALIVE_AFTER_MS = 15_000;
 const USER_TIMEOUT_MS = 30_000;
 /** TCP_NOTSENT_LOWAT takes a signed integer; the kernel's own default is no limit. */
 const NO_LIMIT = 0x7fff_ffff;
+/** What the kernel says of a pacing rate that is none. */
+const UNPACED = 0xffff_ffff;
 
 /**
  * Lets TCP notice a dead peer by itself. It must, for the original's programs, which never answer a ping; behind a web
@@ -42,7 +44,7 @@ function attempt(call: () => void): boolean {
 class NativeSocketControl implements SocketControl {
   readonly congestionControl: string | undefined;
   readonly #socket: Socket;
-  readonly #words = new Uint32Array(2);
+  readonly #words = new Uint32Array(3);
 
   constructor(socket: Socket, fd: number) {
     this.#socket = socket;
@@ -58,6 +60,8 @@ class NativeSocketControl implements SocketControl {
     if (fd === undefined || !attempt(() => readSocketState(fd, this.#words))) return false;
     state.roundTripMs = (this.#words[0] as number) / 1_000;
     state.unsentBytes = this.#words[1] as number;
+    const pacedBytes = this.#words[2] as number;
+    state.pacedBytesPerMs = pacedBytes === UNPACED ? Number.POSITIVE_INFINITY : pacedBytes / 1_000;
     return true;
   }
 

@@ -184,7 +184,7 @@ export class Lanes implements LaneEvents {
   /** The connections that the session has already, and, when it is known how far the server is, those that it wants. */
   #plan(isNew: boolean, connection: SessionConnection, welcome: WelcomeMessage | undefined): void {
     const wanted = (roundTripMs?: number): number =>
-      connectionCount(this.#options.connections, welcome, { roundTripMs, congestion: undefined });
+      connectionCount(this.#options.connections, welcome, { roundTripMs, congestion: connection.congestion });
     if (isNew) this.#count = 1;
     if (this.#options.connections !== "auto" || welcome === undefined) this.#addLanes(wanted());
     else {

@@ -120,6 +120,11 @@ export class SessionConnection {
     return this.#connection.receivedBytes;
   }
 
+  /** The congestion control of our end. */
+  get congestion(): string | undefined {
+    return this.#connection.congestionControl;
+  }
+
   get congested(): boolean {
     return this.#connection.congested;
   }

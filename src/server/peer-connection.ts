@@ -77,6 +77,13 @@ export class PeerConnection {
     return this.#connection.dialect;
   }
 
+  /** The congestion control of our end, if that is the one that the client is connected to: no front is between us. */
+  get congestion(): string | undefined {
+    const { via, origin, request } = this.#incoming;
+    const isDirect = via === "http" && origin.kind === "tcp" && request.header("x-forwarded-for") === undefined;
+    return isDirect ? this.#connection.congestionControl : undefined;
+  }
+
   get receivedBytes(): number {
     return this.#connection.receivedBytes;
   }

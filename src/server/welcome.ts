@@ -7,8 +7,12 @@ import { assignedAddresses } from "./assigned-addresses.ts";
 import type { NetworkDefinition } from "./network.ts";
 import type { ServerOptions } from "./server-options.ts";
 
-/** The answer to a client's hello. `token` is its session's; undefined for a client that cannot come back by it. */
+/**
+ * The answer to a client's hello. `token` is its session's; undefined for a client that cannot come back by it.
+ * `congestion`: of our end of the connection that it is sent by.
+ */
 export function welcomeTo(
+  congestion: string | undefined,
   token: string | undefined,
   { addresses }: Pick<PortRules, "addresses">,
   { mtu, prefixes }: Pick<NetworkDefinition, "mtu" | "prefixes">,
@@ -22,6 +26,7 @@ export function welcomeTo(
     offloads: OFFLOAD_ALL,
     maxMessageBytes,
     echo: true,
+    ...(congestion === undefined ? {} : { congestion }),
     addresses: assignedAddresses(addresses, prefixes),
     ...(token === undefined ? {} : { session: { token, holdMs, maxConnections: MAX_SESSION_CONNECTIONS } }),
   };

@@ -20,7 +20,7 @@ export const FAST_COMMITTED_BYTES = 512 * 1_024;
 /** Of a path of which nothing is known yet. */
 const CAREFUL_BYTES_PER_MS = 20 * BYTES_PER_MS_OF_MBIT;
 
-/** On a slow path: what may be in order in our buffers, and what may wait in the socket, in time at the path's rate. */
+/** On a slow path: what may be in order in our buffers, and what may wait in the socket, in time at TCP's own pace. */
 const COMMITTED_MS = 3;
 const UNSENT_MS = 3;
 /** Never less than two frames: the socket must not run dry between two looks at it. */
@@ -38,8 +38,9 @@ const FAST_TARGET_MS = 20;
 
 /**
  * How much may be on its way out in an order that cannot be changed any more. What is in our own buffers and in the
- * socket delays whatever comes later, however urgent; too little lets the line run dry. So it is a few milliseconds of
- * the rate at which the socket takes bytes while frames wait for it, measured between moments when it was full:
+ * socket delays whatever comes later, however urgent. But a socket that runs dry tells TCP that we have no more to send,
+ * and BBR then never finds out how fast the path is: so it is a few milliseconds of the rate that TCP itself would send
+ * at. How fast frames really leave is measured, between moments when the socket was full:
  *
  *     drained ── bytes ── drained ── bytes ── drained        rate = bytes between / time between
  *
@@ -53,7 +54,7 @@ export class SendPace {
   intervalMs: number = CODEL_DEFAULTS.intervalMs;
   readonly #clock: Clock;
   readonly #control: SocketControl | undefined;
-  readonly #state: SocketState = { roundTripMs: 0, unsentBytes: 0 };
+  readonly #state: SocketState = { roundTripMs: 0, unsentBytes: 0, pacedBytesPerMs: 0 };
   #isFast = true;
   #bytesPerMs = 0;
   /** The rate that the bounds were set for. */
@@ -97,11 +98,22 @@ export class SendPace {
    */
   hold(resume: () => void): boolean {
     if (this.#isFast || this.#control?.read(this.#state) !== true) return false;
+    const bytesPerMs = this.#followPace();
     const excessBytes = this.#state.unsentBytes - this.#unsentLimitBytes;
     if (excessBytes <= 0) return false;
-    const waitMs = Math.max(MIN_HOLD_MS, Math.min(excessBytes / this.#setBytesPerMs, MAX_HOLD_MS));
-    this.#clock.after(waitMs, resume);
+    this.#clock.after(Math.max(MIN_HOLD_MS, Math.min(excessBytes / bytesPerMs, MAX_HOLD_MS)), resume);
     return true;
+  }
+
+  /** Sets the bounds by TCP's pace, or by what was measured where there is none. */
+  #followPace(): number {
+    const { pacedBytesPerMs } = this.#state;
+    const bytesPerMs = pacedBytesPerMs > 0 ? Math.min(pacedBytesPerMs, FAST_BYTES_PER_MS) : this.#setBytesPerMs;
+    this.committedBytes = Math.max(MIN_COMMITTED_BYTES, Math.round(COMMITTED_MS * bytesPerMs));
+    const unsentBytes = Math.max(MIN_UNSENT_BYTES, Math.round(UNSENT_MS * bytesPerMs));
+    const ratio = unsentBytes / this.#unsentLimitBytes;
+    if (ratio > 1.5 || ratio < 0.67) this.#limitUnsent(unsentBytes);
+    return bytesPerMs;
   }
 
   #sample(bytesPerMs: number): void {
@@ -131,14 +143,13 @@ export class SendPace {
     this.#limitUnsent(Number.POSITIVE_INFINITY);
   }
 
+  /** What depends on how fast frames really leave. */
   #setFor(bytesPerMs: number): void {
     this.#setBytesPerMs = bytesPerMs;
-    this.committedBytes = Math.max(MIN_COMMITTED_BYTES, Math.round(COMMITTED_MS * bytesPerMs));
     this.maxPieceBytes = Math.max(MIN_PIECE_BYTES, Math.round(PIECE_MS * bytesPerMs));
-    const pieceMs = this.maxPieceBytes / bytesPerMs;
-    this.targetMs = Math.max(CODEL_DEFAULTS.targetMs, 1.5 * pieceMs);
+    this.targetMs = Math.max(CODEL_DEFAULTS.targetMs, (1.5 * this.maxPieceBytes) / bytesPerMs);
     this.intervalMs = Math.max(CODEL_DEFAULTS.intervalMs, 4 * this.targetMs);
-    this.#limitUnsent(Math.max(MIN_UNSENT_BYTES, Math.round(UNSENT_MS * bytesPerMs)));
+    this.#followPace();
   }
 
   #limitUnsent(bytes: number): void {

@@ -4,6 +4,8 @@ export interface SocketState {
   roundTripMs: number;
   /** Bytes that the socket took and has not sent yet; on a unix socket those that the other end has not read. */
   unsentBytes: number;
+  /** How fast TCP would send now, by its own estimate; 0 if unknown, `Infinity` for no limit. */
+  pacedBytesPerMs: number;
 }
 
 /** What Node has no name for on a socket that carries frames. None of it throws: a socket may be gone at any time. */
