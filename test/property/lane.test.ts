@@ -26,6 +26,7 @@ class FakeConnection implements Pick<SessionConnection, keyof SessionConnection>
   readonly dialect = "v2";
   readonly remoteAddress = "192.0.2.1";
   readonly roundTripMs = 20;
+  readonly congestion = undefined;
   readonly congested = false;
   localAddress: string | undefined = "192.0.2.2";
   receivedBytes = 0;
