@@ -1,5 +1,7 @@
 import { describeError, PeerError } from "../base/errors.ts";
+import type { Closed } from "../transport/connection.ts";
 import { UpgradeRefusedError } from "../transport/dial-error.ts";
+import type { ServerUrl } from "../transport/server-url.ts";
 
 /**
  * What became of an attempt, as far as it decides when to try again:
@@ -52,4 +54,13 @@ export function describeFailure(error: unknown): string {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** A server let us in and thought better of it. */
+export function greetingError(server: ServerUrl, { code, reason }: Closed): PeerError {
+  const why = reason === "" ? `code ${code}` : reason;
+  return new PeerError(
+    "GREETING_FAILED",
+    `${server.display} let us in and ended the connection before its welcome: ${why}`,
+  );
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
-import { PeerError } from "../base/errors.ts";
 import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { WelcomeMessage } from "../wire/control-message.ts";
+import { greetingError } from "./dial-failure.ts";
 import { RetiredConnections } from "./retired-connections.ts";
 import { Retry, type RetryOptions, type Wait } from "./retry.ts";
 import type { SessionConnection, SessionConnectionEvents } from "./session-connection.ts";
@@ -49,11 +49,14 @@ const NO_ATTEMPT: Attempt = { state: "none" };
 const PROBE_GRACE_MS = 100;
 const MOST_PROBE_MS = 500;
 
-/**
- * An attempt that is younger is not begun again for news of the network, which come in handfuls; and only such a one is
- * called off for an old connection that speaks again, because the server may know of one that took longer.
- */
+/** Only an attempt that is younger is called off for an old connection that speaks again: the server may know of others. */
 const YOUNG_MS = 1_000;
+
+/**
+ * News of the network are told when they are 100 ms old: an attempt that is younger than this has begun with them. Any
+ * other may be on its way from an address that we have no more, and would be for long.
+ */
+const NEWS_MS = 150;
 
 /**
  * One of the session's connections, kept open. Beside the one that carries frames there is at most one attempt to make
@@ -115,16 +118,15 @@ export class Lane {
 
   /** The connection is alive after all: the attempt beside it is called off, unless the server may know of it already. */
   trust(): void {
-    const isKnown = this.#attempt.state === "greeting" || this.#isOldDial;
+    const isKnown = this.#attempt.state === "greeting" || this.#isDialingSince(YOUNG_MS);
     if (this.#current !== undefined && !isKnown) this.#become(NO_ATTEMPT);
   }
 
   /** The network is another, or time was lost: what was known of the way may be true no more. */
   wake(): void {
     const current = this.#current;
-    const ownAddress = current?.localAddress;
-    if (current !== undefined && ownAddress !== undefined && !this.#deps.hasAddress(ownAddress)) {
-      current.destroy(`our address ${ownAddress} is gone`);
+    if (current !== undefined && this.#hasLostAddress(current)) {
+      current.destroy(`our address ${current.localAddress} is gone`);
       this.#hurry();
     } else if (current === undefined || current.isSuspect) this.#hurry();
     else if (this.#attempt.state === "none" && current.dialect === "v2") this.#probe(current);
@@ -165,14 +167,20 @@ export class Lane {
     return attempt.state === "none" || attempt.state === "probing" || (attempt.state === "waiting" && attempt.isOurs);
   }
 
-  get #isOldDial(): boolean {
+  #isDialingSince(agoMs: number): boolean {
     const attempt = this.#attempt;
-    return attempt.state === "dialing" && this.#deps.clock.nowMs() - attempt.sinceMs >= YOUNG_MS;
+    return attempt.state === "dialing" && this.#deps.clock.nowMs() - attempt.sinceMs >= agoMs;
+  }
+
+  #hasLostAddress({ localAddress }: SessionConnection): boolean {
+    return localAddress !== undefined && !this.#deps.hasAddress(localAddress);
   }
 
   /** Dials now, because the network is another. */
   #hurry(): void {
-    if (this.#isOldDial || this.#mayHurry) this.#dial();
+    const attempt = this.#attempt;
+    const isLost = attempt.state === "greeting" && this.#hasLostAddress(attempt.fresh);
+    if (isLost || this.#isDialingSince(NEWS_MS) || this.#mayHurry) this.#dial();
   }
 
   #probe(current: SessionConnection): void {
@@ -243,7 +251,7 @@ export class Lane {
     if (this.#retired.closed(connection)) this.#goneIfEmpty();
     else if (connection === this.#current) this.#lost(connection, closed);
     else if (attempt.state === "greeting" && attempt.fresh === connection)
-      this.#failed(greetingError(connection, closed));
+      this.#failed(greetingError(connection.server, closed));
   }
 
   #lost(connection: SessionConnection, closed: Closed): void {
@@ -287,12 +295,4 @@ export class Lane {
   #goneIfEmpty(): void {
     if (this.#current === undefined && this.#retired.isEmpty) this.#onGone?.();
   }
-}
-
-function greetingError({ server }: SessionConnection, { code, reason }: Closed): PeerError {
-  const why = reason === "" ? `code ${code}` : reason;
-  return new PeerError(
-    "GREETING_FAILED",
-    `${server.display} let us in and ended the connection before its welcome: ${why}`,
-  );
 }
