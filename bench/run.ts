@@ -4,8 +4,8 @@
  * --quick takes one short round, whose figures are for a first look and are not judged by the exit status.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
+import { describeMachine } from "../lab/machine.ts";
 import { isProfileName, PROFILES, type ProfileName } from "../lab/path/profiles.ts";
 import { requirePrograms } from "../lab/programs.ts";
 import { type Chart, drawChart } from "./chart.ts";
@@ -141,9 +141,4 @@ function chartOf(results: readonly RowResult[]): Chart {
       return { title: row.title, ofFloor, megabitsPerSecond: value, kind, ...(target === undefined ? {} : { target }) };
     }),
   };
-}
-
-function describeMachine(): string {
-  const processors = cpus();
-  return `${processors.length} × ${processors[0]?.model ?? "unknown"}, Linux ${release()}, Node ${process.versions.node}`;
 }

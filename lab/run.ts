@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { describeMachine } from "./machine.ts";
 import { Lab } from "./namespace.ts";
 import { requirePrograms } from "./programs.ts";
 import { Progress } from "./progress.ts";
@@ -60,11 +61,10 @@ async function run(situations: readonly Situation[], settings: Settings, file: s
     rows.push(...(await measure(situation, settings, progress)));
   }
   progress.note(`\n${formatRows(rows)}`);
-  if (file !== undefined)
-    writeFileSync(
-      file,
-      `${JSON.stringify({ date: new Date().toISOString(), quick: settings.quick, rows }, undefined, 1)}\n`,
-    );
+  if (file !== undefined) {
+    const about = { date: new Date().toISOString(), machine: describeMachine(), quick: settings.quick };
+    writeFileSync(file, `${JSON.stringify({ ...about, rows }, undefined, 1)}\n`);
+  }
   if (rows.some(({ verdict }) => verdict === "fail")) process.exitCode = 1;
 }
 

@@ -1,11 +1,13 @@
 /**
  * `node --import tsx scripts/figures.ts`: renders bench/results/latest.json into the places between the markers
  * `<!-- figures -->` and `<!-- /figures -->`: all rows into docs/BENCHMARKS.md, the throughput in short into README.md.
+ * bench/results/lab.json, if it is there, goes between `<!-- lab -->` and `<!-- /lab -->` of docs/BENCHMARKS.md.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { PathName, Target } from "../bench/rows.ts";
 import { formatFigure } from "../bench/table.ts";
+import type { Measured } from "../lab/situations/situation.ts";
 
 /** One row of latest.json. JSON has no NaN: what was not measured is null there. */
 export interface FigureRow {
@@ -28,8 +30,18 @@ export interface FigureSet {
   readonly results: readonly FigureRow[];
 }
 
-const BEGIN = "<!-- figures -->";
-const END = "<!-- /figures -->";
+/** What `npm run lab -- --json FILE` writes. */
+export interface LabSet {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: string;
+  readonly quick: boolean;
+  readonly rows: readonly (Measured & { readonly situation: string })[];
+}
+
+/** The name in the markers that a block stands between. */
+export type Place = "figures" | "lab";
+
 const ABSENT = "–";
 
 /** What the README shows, by the titles a reader knows. */
@@ -64,12 +76,26 @@ export function renderSummary(set: FigureSet): string {
   return `${formatTable(header, lines)}\n\n${describe(set)}`;
 }
 
-/** The document with `block` between its markers. Throws if it has no markers. */
-export function fillFigures(document: string, block: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the document has no ${BEGIN} … ${END}`);
-  return `${document.slice(0, begin + BEGIN.length)}\n${block}\n${document.slice(end)}`;
+/** Every figure of the lab, in the order of the run. */
+export function renderLab({ date, machine, quick, rows }: LabSet): string {
+  const lines = rows.map(({ situation, what, bound, got, verdict }) => [
+    situation,
+    what,
+    bound || ABSENT,
+    got,
+    verdict === "noted" ? ABSENT : verdict,
+  ]);
+  const about = `${date.slice(0, 10)}, ${machine}; ${quick ? "a quick run" : "a full run"}.`;
+  return `${about}\n\n${formatTable(["situation", "figure", "bound", "got", "verdict"], lines)}`;
+}
+
+/** The document with `block` between the markers of that name. Throws if it has none. */
+export function fillPlace(document: string, place: Place, block: string): string {
+  const [opening, closing] = [`<!-- ${place} -->`, `<!-- /${place} -->`];
+  const begin = document.indexOf(opening);
+  const end = document.indexOf(closing);
+  if (begin < 0 || end < begin) throw new Error(`the document has no ${opening} … ${closing}`);
+  return `${document.slice(0, begin + opening.length)}\n${block}\n${document.slice(end)}`;
 }
 
 function summaryCell(rows: readonly FigureRow[], path: PathName, measure: string): string {
@@ -101,13 +127,19 @@ function formatTarget({ of, atLeast, below }: Target): string {
   return of === "floor" ? `${bound} of the floor` : bound;
 }
 
-function fillFile(name: string, block: string): void {
+function fillFile(name: string, place: Place, block: string): void {
   const url = new URL(`../${name}`, import.meta.url);
-  writeFileSync(url, fillFigures(readFileSync(url, "utf8"), block));
+  writeFileSync(url, fillPlace(readFileSync(url, "utf8"), place, block));
+}
+
+function resultUrl(name: string): URL {
+  return new URL(`../bench/results/${name}`, import.meta.url);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const set: FigureSet = JSON.parse(readFileSync(new URL("../bench/results/latest.json", import.meta.url), "utf8"));
-  fillFile("docs/BENCHMARKS.md", renderFigures(set));
-  fillFile("README.md", renderSummary(set));
+  const set: FigureSet = JSON.parse(readFileSync(resultUrl("latest.json"), "utf8"));
+  fillFile("docs/BENCHMARKS.md", "figures", renderFigures(set));
+  fillFile("README.md", "figures", renderSummary(set));
+  const lab = resultUrl("lab.json");
+  if (existsSync(lab)) fillFile("docs/BENCHMARKS.md", "lab", renderLab(JSON.parse(readFileSync(lab, "utf8"))));
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type FigureRow, fillFigures, renderFigures, renderSummary } from "../../../scripts/figures.ts";
-import { readText } from "./documents.ts";
+import { SITUATIONS } from "../../../lab/situations/situations.ts";
+import { type FigureRow, fillPlace, renderFigures, renderLab, renderSummary } from "../../../scripts/figures.ts";
+import { codeOf, readText, sectionOf, tableRows } from "./documents.ts";
 
 const flow: FigureRow = {
   path: "ws",
@@ -52,15 +53,42 @@ describe("the figures in the documents", () => {
   });
 
   test("replace what is between the markers, and nothing else", () => {
-    const once = fillFigures("a\n<!-- figures -->\nold\n<!-- /figures -->\nb\n", "new");
+    const once = fillPlace("a\n<!-- figures -->\nold\n<!-- /figures -->\nb\n", "figures", "new");
     assert.equal(once, "a\n<!-- figures -->\nnew\n<!-- /figures -->\nb\n");
-    assert.equal(fillFigures(once, "new"), once);
-    assert.throws(() => fillFigures("no markers", "new"), /has no <!-- figures -->/);
+    assert.equal(fillPlace(once, "figures", "new"), once);
+    assert.throws(() => fillPlace(once, "lab", "new"), /has no <!-- lab -->/);
   });
 
   test("have their place in README.md and docs/BENCHMARKS.md", () => {
     for (const path of ["README.md", "docs/BENCHMARKS.md"]) {
-      assert.match(fillFigures(readText(path), "new"), /<!-- figures -->\nnew\n<!-- \/figures -->/);
+      assert.match(fillPlace(readText(path), "figures", "new"), /<!-- figures -->\nnew\n<!-- \/figures -->/);
     }
+    assert.match(fillPlace(readText("docs/BENCHMARKS.md"), "lab", "new"), /<!-- lab -->\nnew\n<!-- \/lab -->/);
+  });
+
+  test("of the lab are a line for each, those without a bound included", () => {
+    const pass = { situation: "cut", what: "3 s: traffic", bound: "≤ 1.00 s", got: "0.52 s", verdict: "pass" } as const;
+    const noted = { situation: "cut", what: "inner TCP", bound: "", got: "1.20 s", verdict: "noted" } as const;
+    const about = { date: set.date, machine: set.machine, quick: false };
+    assert.equal(
+      renderLab({ ...about, rows: [pass, noted] }),
+      [
+        "2026-01-02, a machine; a full run.",
+        "",
+        "| situation | figure | bound | got | verdict |",
+        "| --- | --: | --: | --: | --: |",
+        "| cut | 3 s: traffic | ≤ 1.00 s | 0.52 s | pass |",
+        "| cut | inner TCP | – | 1.20 s | – |",
+      ].join("\n"),
+    );
+  });
+
+  test("of the lab are explained: BENCHMARKS.md has a row for each situation, and for no other", () => {
+    const rows = tableRows(sectionOf(readText("docs/BENCHMARKS.md"), "### The situations")).slice(1);
+    const documented = new Set(rows.flatMap(([cell = ""]) => codeOf(cell)));
+    assert.deepEqual(
+      [...documented],
+      SITUATIONS.map(({ name }) => name),
+    );
   });
 });

@@ -25,7 +25,10 @@ import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { MAX_ALL_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/session.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
+import { CODEL_DEFAULTS } from "../../../src/transport/codel.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
+import { FLOW_BUCKETS } from "../../../src/transport/flow-table.ts";
+import { CHUNK_BYTES, FRAME_STORE_DEFAULTS } from "../../../src/transport/frame-store.ts";
 import { MAX_HELD_BYTES } from "../../../src/transport/hold-queue.ts";
 import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { LIVENESS_DEFAULTS } from "../../../src/transport/liveness.ts";
@@ -35,6 +38,7 @@ import { DEFAULT_HTTP_LIMITS } from "../../../src/wire/http.ts";
 import { MAX_IPV4_FRAGMENTS } from "../../../src/wire/ip-fragment.ts";
 import { IPV6_MAX_EXTENSIONS } from "../../../src/wire/ip-packet.ts";
 import { MAX_SESSION_CONNECTIONS } from "../../../src/wire/session-claim.ts";
+import { MAX_URGENT_FRAME_BYTES } from "../../../src/wire/urgency.ts";
 import { DEFAULT_UWSGI_LIMITS } from "../../../src/wire/uwsgi.ts";
 import { MAX_SUPER_FRAME_HEADER_BYTES, MAX_UDP_SEGMENTS, MIN_TCP_GSO_BYTES } from "../../../src/wire/vnet-header.ts";
 import { MAX_CONTROL_PAYLOAD_BYTES } from "../../../src/wire/websocket.ts";
@@ -72,6 +76,7 @@ const FLAPS = "src/guard/mac-flaps.ts";
 const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
 const LIVENESS = "src/transport/liveness.ts";
+const FLOW_QUEUE = "src/transport/flow-queue.ts";
 const LOCK = "src/state/file-lock.ts";
 const SERVER = "src/config/server-schema.ts";
 
@@ -169,6 +174,14 @@ const PEERS: Limits = {
   "egress buffers of 256 KiB": own("src/transport/egress-pools.ts", "MAX_LARGE"),
   "of those that are free, a queue may hold one in": own("src/transport/egress-queue.ts", "AVAILABLE_PER_HELD"),
   "egress buffers of 4 KiB": own("src/transport/egress-pools.ts", "MAX_SMALL"),
+  "flows of a connection's waiting frames": FLOW_BUCKETS,
+  "wait of a flow's frames that is well, and for how long more is borne, ms": `${CODEL_DEFAULTS.targetMs}, ${CODEL_DEFAULTS.intervalMs}`,
+  "a frame waits for its connection, ms": own(FLOW_QUEUE, "STALE_AFTER_MS"),
+  "urgent frames that wait, and the largest, bytes": `${own(FLOW_QUEUE, "MAX_URGENT_FRAMES")}, ${MAX_URGENT_FRAME_BYTES}`,
+  "bytes of them that go before others at once": own(FLOW_QUEUE, "URGENT_BURST_BYTES"),
+  "and then one in so many bytes of others": own(FLOW_QUEUE, "BYTES_PER_URGENT_BYTE"),
+  "frames that wait, of all connections, bytes": FRAME_STORE_DEFAULTS.maxChunks * CHUNK_BYTES,
+  "of what is left of that, a connection may hold one in": own(FLOW_QUEUE, "AVAILABLE_PER_HELD"),
   "connections in the middle of a message": own("src/transport/receive-buffers.ts", "MAX_LENT"),
   "one write to a socket, ms": SERVER_DEFAULTS.stalledAfterMs,
   "a close, ms": SERVER_DEFAULTS.closeTimeoutMs,
