@@ -24,7 +24,7 @@ import { runUntilSignal } from "./process-life.ts";
 import { tuneSocket } from "./tune-socket.ts";
 import { loadWay } from "./way-settings.ts";
 
-/** TAP, `--exec`, then the link to the server, kept up until a signal comes. */
+/** TAP, `--exec`, then a session with the server, kept up until a signal comes. */
 export async function runClient(settings: ClientSettings): Promise<void> {
   hideSecrets("client", settings);
   const log = makeLogger(settings.logFormat, settings.logLevel);
