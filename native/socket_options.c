@@ -70,9 +70,20 @@ static napi_value get_text_option(napi_env env, napi_callback_info info) {
   return result;
 }
 
+#define STATE_WORDS 6
+
+static uint32_t clamp(uint64_t value) {
+  return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
 /*
- * socketState(fd, words) -> whether it is TCP; words: smoothed round trip in microseconds (0 if it is no TCP), bytes that
- * are not sent yet (of a unix socket: not read yet), bytes per second that TCP paces itself to (0 if it does not say)
+ * socketState(fd, words) -> whether it is TCP. Words, all but the second 0 if it is not:
+ *   0 smoothed round trip, microseconds
+ *   1 bytes not sent yet (of a unix socket: not read yet)
+ *   2 bytes per second that TCP paces itself to
+ *   3 shortest round trip, microseconds
+ *   4 bytes in flight, by tcp_packets_in_flight of the kernel
+ *   5 bytes delivered, without those of lost and repeated segments, modulo 2^32
  */
 static napi_value get_socket_state(napi_env env, napi_callback_info info) {
   napi_value values[2], result;
@@ -83,14 +94,17 @@ static napi_value get_socket_state(napi_env env, napi_callback_info info) {
   int unsent = 0;
   if (!arguments_read(env, info, 2, values, NULL) || !argument_i32(env, values[0], &fd)) return NULL;
   if (!argument_words(env, values[1], &words)) return NULL;
-  if (words.length < 3) return throw_errno(env, EINVAL, "socketState");
+  if (words.length < STATE_WORDS) return throw_errno(env, EINVAL, "socketState");
   memset(&tcp, 0, sizeof tcp);
   bool is_tcp = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &length) == 0;
   if (!is_tcp && errno != EOPNOTSUPP && errno != ENOPROTOOPT) return throw_errno(env, errno, "getsockopt");
   if (ioctl(fd, is_tcp ? SIOCOUTQNSD : SIOCOUTQ, &unsent) != 0) return throw_errno(env, errno, "ioctl");
   words.data[0] = tcp.tcpi_rtt;
   words.data[1] = (uint32_t)unsent;
-  words.data[2] = tcp.tcpi_pacing_rate > UINT32_MAX ? UINT32_MAX : (uint32_t)tcp.tcpi_pacing_rate;
+  words.data[2] = clamp(tcp.tcpi_pacing_rate);
+  words.data[3] = tcp.tcpi_min_rtt;
+  words.data[4] = (tcp.tcpi_unacked - tcp.tcpi_sacked - tcp.tcpi_lost + tcp.tcpi_retrans) * tcp.tcpi_snd_mss;
+  words.data[5] = tcp.tcpi_delivered * tcp.tcpi_snd_mss;
   napi_get_boolean(env, is_tcp, &result);
   return result;
 }

@@ -44,7 +44,8 @@ function attempt(call: () => void): boolean {
 class NativeSocketControl implements SocketControl {
   readonly congestionControl: string | undefined;
   readonly #socket: Socket;
-  readonly #words = new Uint32Array(3);
+  #deliveredBytes = 0;
+  readonly #words = new Uint32Array(6);
 
   constructor(socket: Socket, fd: number) {
     this.#socket = socket;
@@ -62,6 +63,11 @@ class NativeSocketControl implements SocketControl {
     state.unsentBytes = this.#words[1] as number;
     const pacedBytes = this.#words[2] as number;
     state.pacedBytesPerMs = pacedBytes === UNPACED ? Number.POSITIVE_INFINITY : pacedBytes / 1_000;
+    state.minRoundTripMs = (this.#words[3] as number) / 1_000;
+    state.flightBytes = this.#words[4] as number;
+    // Counted modulo 2³² there.
+    this.#deliveredBytes += ((this.#words[5] as number) - this.#deliveredBytes) >>> 0;
+    state.deliveredBytes = this.#deliveredBytes;
     return true;
   }
 

@@ -56,10 +56,7 @@ export interface Addon {
   getSocketOptionText(fd: number, level: number, name: number): string;
   /** An unconnected TCP socket, which the caller closes or hands to a `net.Socket`. */
   openTcpSocket(version: 4 | 6): number;
-  /**
-   * Writes three words: smoothed round trip in microseconds, bytes not sent yet, bytes per second that TCP paces itself to
-   * (0xffffffff: more, or no limit). False if it is no TCP.
-   */
+  /** Writes six words: see get_socket_state in native/socket_options.c. False if it is no TCP. */
   socketState(fd: number, words: Uint32Array): boolean;
   peerCredentials(fd: number): PeerCredentials;
   /** XORs `bytes[start..end)` with the key, most significant byte first. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { CODEL_DEFAULTS } from "./codel.ts";
+import { FlightLimit } from "./flight-limit.ts";
 import type { SocketControl, SocketState } from "./socket-control.ts";
 
 const BYTES_PER_MS_OF_MBIT = 125;
@@ -54,7 +55,15 @@ export class SendPace {
   intervalMs: number = CODEL_DEFAULTS.intervalMs;
   readonly #clock: Clock;
   readonly #control: SocketControl | undefined;
-  readonly #state: SocketState = { roundTripMs: 0, unsentBytes: 0, pacedBytesPerMs: 0 };
+  readonly #state: SocketState = {
+    roundTripMs: 0,
+    unsentBytes: 0,
+    pacedBytesPerMs: 0,
+    minRoundTripMs: 0,
+    flightBytes: 0,
+    deliveredBytes: 0,
+  };
+  readonly #flight = new FlightLimit();
   #isFast = true;
   #bytesPerMs = 0;
   /** The rate that the bounds were set for. */
@@ -98,8 +107,12 @@ export class SendPace {
    */
   hold(resume: () => void): boolean {
     if (this.#isFast || this.#control?.read(this.#state) !== true) return false;
+    const { unsentBytes, flightBytes, minRoundTripMs } = this.#state;
+    if (minRoundTripMs > 0) this.#flight.update(this.#clock.nowMs(), this.#state);
     const bytesPerMs = this.#followPace();
-    const excessBytes = this.#state.unsentBytes - this.#unsentLimitBytes;
+    const flightExcessBytes = flightBytes + unsentBytes - this.#flight.bytes;
+    if (flightExcessBytes > 0) this.#flight.reached();
+    const excessBytes = Math.max(unsentBytes - this.#unsentLimitBytes, flightExcessBytes);
     if (excessBytes <= 0) return false;
     this.#clock.after(Math.max(MIN_HOLD_MS, Math.min(excessBytes / bytesPerMs, MAX_HOLD_MS)), resume);
     return true;
@@ -108,7 +121,8 @@ export class SendPace {
   /** Sets the bounds by TCP's pace, or by what was measured where there is none. */
   #followPace(): number {
     const { pacedBytesPerMs } = this.#state;
-    const bytesPerMs = pacedBytesPerMs > 0 ? Math.min(pacedBytesPerMs, FAST_BYTES_PER_MS) : this.#setBytesPerMs;
+    const pace = pacedBytesPerMs > 0 ? pacedBytesPerMs : this.#setBytesPerMs;
+    const bytesPerMs = Math.min(pace, this.#flight.bytesPerMs, FAST_BYTES_PER_MS);
     this.committedBytes = Math.max(MIN_COMMITTED_BYTES, Math.round(COMMITTED_MS * bytesPerMs));
     const unsentBytes = Math.max(MIN_UNSENT_BYTES, Math.round(UNSENT_MS * bytesPerMs));
     const ratio = unsentBytes / this.#unsentLimitBytes;

@@ -6,6 +6,12 @@ export interface SocketState {
   unsentBytes: number;
   /** How fast TCP would send now, by its own estimate; 0 if unknown, `Infinity` for no limit. */
   pacedBytesPerMs: number;
+  /** The shortest round trip of the last minutes; 0 if unknown. */
+  minRoundTripMs: number;
+  /** Bytes on their way to the other end, or lost without our knowing. */
+  flightBytes: number;
+  /** Bytes that have arrived there since the beginning, about. */
+  deliveredBytes: number;
 }
 
 /** What Node has no name for on a socket that carries frames. None of it throws: a socket may be gone at any time. */
