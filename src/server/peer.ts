@@ -259,6 +259,7 @@ export class Peer implements Egress {
     if (this.#port !== undefined) this.#echo ??= new PeerEcho(this.#deps.clock, this.#port);
     const { definition } = this.#deps.network;
     connection.sendControl(welcomeTo(connection.congestion, this.#token, this.#grant.rules, definition, this.#options));
+    this.session.welcomed();
     this.#deps.log.debug("peer.hello", `peer ${this.id} runs ${message.agent}`, { peer: this.id, mtu: message.mtu });
   }
 

@@ -77,6 +77,7 @@ export class Session<Connection extends SessionConnection> {
   readonly #connections = new ConnectionSet<Connection>();
   readonly #claims: TokenBucket;
   #state: "open" | "held" | "leaving" | "over" = "open";
+  #isWelcomed = false;
   #hold: HoldQueue | undefined;
   #cancelHold: (() => void) | undefined;
 
@@ -104,6 +105,11 @@ export class Session<Connection extends SessionConnection> {
   /** Frames that wait for a connection. */
   get heldFrames(): number {
     return this.#hold?.frames ?? 0;
+  }
+
+  /** The client has been told how to come back. Who has not is not waited for: most likely it took another connection. */
+  welcomed(): void {
+    this.#isWelcomed = true;
   }
 
   /** Whether one claim more may be granted now; counts it. */
@@ -180,7 +186,7 @@ export class Session<Connection extends SessionConnection> {
   }
 
   #lost(connection: Connection, closed: Closed): void {
-    if (this.#options.holdMs === 0 || !isAccident(closed)) {
+    if (!this.#isWelcomed || this.#options.holdMs === 0 || !isAccident(closed)) {
       for (const other of this.#connections.open) other.close(CloseCode.normal, "the session is over");
       this.#end(closed);
       return;

@@ -60,6 +60,7 @@ class Life {
       onOver: () => void this.overs++,
     };
     this.session = new Session(this, events, { holdMs: HOLD_MS });
+    this.session.welcomed();
     this.attach(0);
   }
 

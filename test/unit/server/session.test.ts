@@ -34,7 +34,9 @@ describe("session", () => {
       onFrameLost: (reason: DropReason) => lostFrames.push(reason),
       onOver: (closed: Closed) => overs.push(closed),
     };
-    return new Session({ clock, store }, events, { holdMs });
+    const made = new Session<FakeSessionConnection>({ clock, store }, events, { holdMs });
+    made.welcomed();
+    return made;
   }
 
   function attach(number: number): FakeSessionConnection {
@@ -130,6 +132,17 @@ describe("session", () => {
 
   test("that could not come back is not held", () => {
     session = sessionOf(0);
+    session.closed(attach(0), LOST);
+    assert.deepEqual([overs, clock.timers], [[LOST], 0]);
+  });
+
+  test("that was never welcomed is not held: its client does not know its token", () => {
+    const events = {
+      onConnectionLost: () => {},
+      onFrameLost: () => {},
+      onOver: (closed: Closed) => overs.push(closed),
+    };
+    session = new Session({ clock, store }, events, { holdMs: HOLD_MS });
     session.closed(attach(0), LOST);
     assert.deepEqual([overs, clock.timers], [[LOST], 0]);
   });

@@ -13,7 +13,7 @@ import { type Loopback, type LoopbackOptions, startLoopbackServer } from "../../
 import { openAccess } from "../../open-access.ts";
 import { RawPeer } from "../../raw-peer.ts";
 import { RecordingLog } from "../../recording-log.ts";
-import { type V2Options, V2Peer } from "../../v2-peer.ts";
+import { formatV2Opening, type V2Options, V2Peer } from "../../v2-peer.ts";
 
 const SERVER = "02:00:00:00:00:ff";
 const A = "02:00:00:00:00:0a";
@@ -194,6 +194,18 @@ describe("a session", () => {
       assert.deepEqual(idsOf(), [0, 2]);
     });
   }
+
+  test("is not held for who was never told its token: its other dial, called off, has not the MAC for long", async () => {
+    await serve();
+    const kept = await join();
+    const other = (await RawPeer.open(serving.address)).send(formatV2Opening({ mac: A }));
+    await other.untilReceived("\r\n\r\n");
+    other.destroy();
+    await left();
+    assert.deepEqual(idsOf(), [0, 1]);
+    uplink.send(uplink.frameTo(A, "for the one that stands"));
+    await kept.until(uplink.frameTo(A, "for the one that stands"));
+  });
 
   test("of a peer of dialect v1 is its connection", async () => {
     await serve();
