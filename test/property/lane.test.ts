@@ -225,4 +225,28 @@ describe("a lane", () => {
     };
     await fc.assert(fc.asyncProperty(fc.array(happening, { maxLength: 60, size: "max" }), run), { numRuns: 1_000 });
   });
+
+  test("begins an attempt again that is older than the news of the network, and no other", () => {
+    const world = new World();
+    world.lane.open();
+    world.clock.advance(149);
+    world.lane.wake();
+    assert.equal(world.dials.length, 1);
+    world.clock.advance(1);
+    world.lane.wake();
+    assert.deepEqual([world.dials.length, world.pending.length], [2, 1]);
+  });
+
+  test("begins an attempt again that greets from an address that is gone", async () => {
+    const world = new World();
+    world.lane.open();
+    world.dials[0]?.succeed();
+    await settled();
+    world.lane.wake();
+    assert.equal(world.lane.attempt, "greeting");
+    world.hasAddress = false;
+    world.lane.wake();
+    assert.equal(world.lane.attempt, "dialing");
+    assert.ok(world.connections[0]?.isEnding);
+  });
 });
