@@ -1,49 +1,50 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
-import { clientCommand } from "./client-command.ts";
-import { configCommand } from "./config-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
-import { inviteCommand } from "./invite-command.ts";
-import { legacyServerCommand } from "./legacy-server.ts";
-import { passwdCommand } from "./passwd-command.ts";
 import { runToExit } from "./process-life.ts";
-import { serverCommand } from "./server-command.ts";
-import { tokenCommand } from "./token-command.ts";
 
 const LEGACY_HELP = `
 The original's command line works as well:
   vpn-ws [--tuntap DEV] [--exec CMD] [--bridge] [--no-broadcast] [--no-multicast] [--uid U] [--gid G] ADDRESS
   vpn-ws-client [--exec CMD] [--key F] [--crt F] [--no-verify] [--bridge] TAP URL`;
 
-function mainCommand(): Command {
-  return new Command("vpn-ws")
+type LoadCommand = () => Promise<Command>;
+
+/** Each loads what it needs and no more: what only a server needs is a third of the time in which a client could start. */
+const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map([
+  ["server", async () => (await import("./server-command.ts")).serverCommand()],
+  ["client", async () => (await import("./client-command.ts")).clientCommand()],
+  ["doctor", async () => (await import("./doctor-command.ts")).doctorCommand()],
+  ["invite", async () => (await import("./invite-command.ts")).inviteCommand()],
+  ["token", async () => (await import("./token-command.ts")).tokenCommand()],
+  ["passwd", async () => (await import("./passwd-command.ts")).passwdCommand()],
+  ["config", async () => (await import("./config-command.ts")).configCommand()],
+]);
+
+/** Questions about the new command line: they are answered with all commands at hand. */
+const QUESTIONS: ReadonlySet<string> = new Set(["help", "--help", "-h", "--version", "-V"]);
+
+async function mainCommand(commands: Iterable<LoadCommand>): Promise<Command> {
+  const main = new Command("vpn-ws")
     .description("An Ethernet VPN inside a WebSocket.")
     .version(VERSION)
-    .addCommand(serverCommand())
-    .addCommand(clientCommand())
-    .addCommand(doctorCommand())
-    .addCommand(inviteCommand())
-    .addCommand(tokenCommand())
-    .addCommand(passwdCommand())
-    .addCommand(configCommand())
     .addHelpText("after", LEGACY_HELP)
     .showHelpAfterError("Try: vpn-ws --help")
     .exitOverride();
+  for (const load of commands) main.addCommand(await load());
+  return main;
 }
 
-const NEW_FORMS: ReadonlySet<string> = new Set([
-  ...["server", "client", "doctor", "token", "passwd", "invite", "config"],
-  ...["help", "--help", "-h", "--version", "-V"],
-]);
-
-/** Whether the words are for the new command line: a command of it, or a question about it. Else they are the original's. */
-function isNewForm([first]: readonly string[]): boolean {
-  return first === undefined || NEW_FORMS.has(first);
+/** The command line that the words are for: a command, a question about all, or else the original's. */
+async function commandOf([first]: readonly string[]): Promise<Command> {
+  const command = first === undefined ? undefined : COMMANDS.get(first);
+  if (command !== undefined) return mainCommand([command]);
+  if (first === undefined || QUESTIONS.has(first)) return mainCommand(COMMANDS.values());
+  return (await import("./legacy-server.ts")).legacyServerCommand();
 }
 
 const words = process.argv.slice(2);
-const command = isNewForm(words) ? mainCommand() : legacyServerCommand();
 await runToExit("vpn-ws", async () => {
+  const command = await commandOf(words);
   await command.parseAsync(words, { from: "user" });
 });
