@@ -49,7 +49,7 @@ describe("the command line", { skip: noLab }, () => {
   test("shows every flag in the help of its command", async () => {
     const common = ["--tap", "--address", "--mtu", "--bridge", "--exec", "--log-format", "--log-level", "--help"];
     const server = ["--listen", "--tls-cert", "--tls-key", "--no-broadcast", "--no-multicast", "--uid", "--gid"];
-    const client = ["--ca", "--key", "--crt", "--no-verify", "--auth-file", "--protocol", "[url]", "VPN_WS_AUTH"];
+    const client = ["--ca", "--key", "--crt", "--no-verify", "--auth-file", "--protocol", "[url...]", "VPN_WS_AUTH"];
     const invited = ["--pin", "--token-file", "VPN_WS_TOKEN", "--invite-file", "--state-dir", "vpn-ws://"];
     const expected = [
       [await runVpn("server", "--help"), [...common, ...server, "--allow-anonymous", "unix:/", "tcp://", "https://"]],
