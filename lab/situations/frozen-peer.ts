@@ -8,7 +8,9 @@ import { pinNeighbours } from "./neighbours.ts";
 import { atLeast, atMost, type Situation } from "./situation.ts";
 
 const CLOSED_BOUND_SECONDS = 30;
-const MEMORY_BOUND_MEGABYTES = 16;
+
+/** 4 MiB of queue and the store that they lie in, which has room for large frames too; measured: 15 to 17. */
+const MEMORY_BOUND_MEGABYTES = 24;
 const NEIGHBOUR_BOUND_PERCENT = 95;
 const NEIGHBOUR_PING_BOUND_MS = 30;
 const PATIENCE_SECONDS = 60;
