@@ -34,10 +34,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
   ].map((command) => [command.name(), command]),
 );
 
-/** First cells that begin with a flag. */
+/** The flags in first cells, each once. */
 function documentedFlags(text: string): readonly string[] {
   return tableRows(text)
-    .flatMap(([cell = ""]) => codeOf(cell).slice(0, 1))
+    .flatMap(([cell = ""]) => codeOf(cell))
     .filter((code) => code.startsWith("--"))
     .sort();
 }
