@@ -15,11 +15,16 @@ export type FailureKind = "silent" | "busy" | "denied";
 /** Errors of the system behind which nobody has answered. */
 const SILENCE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "EAI_AGAIN"]);
 
-/** Our own limit was reached; an answer that is no VPN server's; a key that is not the server's. */
+/**
+ * Our own limit was reached; an answer that is no VPN server's; a key that is not the server's; a login that the proxy
+ * does not take: many such in a row lock an account.
+ */
 const KINDS: Readonly<Record<string, FailureKind>> = {
   CONNECT_TIMEOUT: "silent",
   UPGRADE_FAILED: "denied",
   PIN_MISMATCH: "denied",
+  PROXY_LOGIN_REFUSED: "denied",
+  PROXY_LOGIN_UNKNOWN: "denied",
 };
 
 /** Answers of a server, or of the web server before it, that may be others in a moment. */

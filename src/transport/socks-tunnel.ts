@@ -15,6 +15,8 @@ const OF_ONE_ADDRESS =
 export interface SocksOptions {
   readonly proxy: ForwardProxy;
   readonly destination: Destination;
+  /** For the whole of it, by whoever ends `open`'s socket. */
+  readonly timeoutMs: number;
   /** A new connection to the proxy. */
   readonly open: () => Promise<Socket>;
   /** The destination's addresses, for a proxy that is not to look up names. */
@@ -40,7 +42,7 @@ export async function tunnelBySocks(options: SocksOptions): Promise<Socket> {
   throw socksError(proxy, `${destination.host}:${destination.port}`, last);
 }
 
-async function handshake({ proxy, open }: SocksOptions, destination: Destination): Promise<Socket> {
+async function handshake({ proxy, timeoutMs, open }: SocksOptions, destination: Destination): Promise<Socket> {
   const { host, port, login } = proxy;
   const [userId, password] = login?.userAndPassword ?? [];
   for (const text of [destination.host, userId ?? "", password ?? ""]) {
@@ -54,8 +56,9 @@ async function handshake({ proxy, open }: SocksOptions, destination: Destination
     destination: { ...destination },
     proxy: { host, port, type: 5, ...(userId === undefined ? {} : { userId, password: password ?? "" }) },
     existing_socket: socket,
-    // An hour: our signal ends the socket long before.
-    timeout: 3_600_000,
+    // Our own began before this one, and ends the socket. The package never cancels it: until then it keeps the socket and
+    // the password, and a client whose server is down dials often.
+    timeout: timeoutMs,
   });
   return pausedAgain(socket);
 }

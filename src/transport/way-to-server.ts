@@ -31,6 +31,7 @@ export function connectToServer(clock: Clock, options: WayOptions, signal: Abort
   return tunnelBySocks({
     proxy,
     destination: url,
+    timeoutMs,
     open,
     resolve: () => addressesOf(url, { ...way, sourceAddress: undefined }),
   });

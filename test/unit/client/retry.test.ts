@@ -31,7 +31,9 @@ describe("a failed attempt", () => {
     for (const status of [429, 500, 502, 503, 504]) assert.equal(failureKind(refusal(status)), "busy", `${status}`);
     for (const status of [401, 403, 404, 409, 410, 426])
       assert.equal(failureKind(refusal(status)), "denied", `${status}`);
-    assert.equal(failureKind(new PeerError("PIN_MISMATCH", "")), "denied");
+    for (const code of ["PIN_MISMATCH", "PROXY_LOGIN_REFUSED", "PROXY_LOGIN_UNKNOWN"]) {
+      assert.equal(failureKind(new PeerError(code, "")), "denied", code);
+    }
     assert.equal(failureKind(new Error("what is this?")), "busy");
   });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, mock, test } from "node:test";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { inspect } from "node:util";
 import fc from "fast-check";
@@ -399,6 +399,15 @@ describe("the dialer behind a proxy", () => {
         await dialBy(wayBy(`socks5h://${login}@127.0.0.1:${proxy}`), `ws://vpn.example:${plain}/`);
       }
       assert.deepEqual(asked.logins, ["ada s3cret", "bob "]);
+    });
+
+    test("leaves no timer behind that would keep socket and password for long", async (context) => {
+      const timeouts = mock.method(globalThis, "setTimeout");
+      context.after(() => timeouts.mock.restore());
+      const proxy = await serve(socks(nothingAsked(), PASSWORD));
+      await dialBy(wayBy(`socks5h://ada:s3cret@127.0.0.1:${proxy}`), `ws://vpn.example:${await serve(upgrading())}/`);
+      const delays = timeouts.mock.calls.map(({ arguments: [, ms = 0] }) => ms);
+      assert.deepEqual([delays.length > 0, delays.filter((ms) => ms > 10_000)], [true, []]);
     });
 
     const replies = [
