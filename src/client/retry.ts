@@ -28,6 +28,12 @@ export const BUSY_SHORT_MS = 30_000;
 /** And when nobody answers. A train comes out of its tunnel within this, and a few packets per second disturb nobody. */
 export const SILENT_SHORT_MS = 300_000;
 
+/**
+ * Connections in a row that broke before they were a success, and made hope begin anew. A line that flaps goes on like that
+ * for a while; something on the way that cuts every one does so for ever, and must not be dialed twice a second by all.
+ */
+export const MOST_HOPES = 10;
+
 /** Waits after a definite no. People must act first, and a server that counts failed guesses must not be fed with them. */
 export const DENIED_BACKOFF: BackoffOptions = { leastMs: 2_000, mostMs: 3_000, maxMs: 60_000 };
 
@@ -39,6 +45,7 @@ export class Retry {
   readonly #backoff: Backoff;
   readonly #denied: Backoff;
   #askedMs: number | undefined;
+  #hopes = 0;
 
   constructor(clock: Clock, options: RetryOptions, random: () => number = Math.random) {
     this.#clock = clock;
@@ -56,11 +63,12 @@ export class Retry {
   /** After a connection that lasted `lastedMs`. */
   afterLoss({ code, by }: Closed, lastedMs: number): Wait {
     const isStable = lastedMs >= this.#options.stableAfterMs;
+    if (isStable) this.#hopes = 0;
     if (isStable) this.#reset();
     if (this.#askedMs !== undefined) return this.#asked(this.#askedMs);
     if (by === "peer" && code === CloseCode.policyViolation) return this.#ours(this.#nextDeniedMs());
     // It has worked, and the line broke: hope begins anew, but not at once, or a crash at each welcome would be a storm.
-    if (!isStable && code === CloseCode.abnormal) this.#reset();
+    if (!isStable && code === CloseCode.abnormal && this.#hopes++ < MOST_HOPES) this.#reset();
     if (!isStable) return this.#ours(this.#nextMs(BUSY_SHORT_MS));
     return this.#ours(by === "us" ? 0 : this.#random() * AT_ONCE_MS);
   }

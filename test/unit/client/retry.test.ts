@@ -3,7 +3,14 @@ import { beforeEach, describe, test } from "node:test";
 import { PeerError } from "../../../src/base/errors.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
 import { askedWaitMs, describeFailure, failureKind } from "../../../src/client/dial-failure.ts";
-import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, Retry, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
+import {
+  AT_ONCE_MS,
+  BUSY_SHORT_MS,
+  DENIED_BACKOFF,
+  MOST_HOPES,
+  Retry,
+  SILENT_SHORT_MS,
+} from "../../../src/client/retry.ts";
 import { UpgradeRefusedError } from "../../../src/transport/dial-error.ts";
 import { HandClock } from "../../hand-clock.ts";
 
@@ -78,6 +85,18 @@ describe("when to dial again", () => {
       clock.advance(BUSY_SHORT_MS);
       assert.equal(retry.afterLoss(closed, 4_999).ms, expected);
     }
+  });
+
+  test("ever later if all that stand are cut at once, whoever cuts them", () => {
+    const wait = (lastedMs: number): number => {
+      const { ms } = retry.afterLoss(RESET, lastedMs);
+      clock.advance(lastedMs + ms);
+      return ms;
+    };
+    for (let i = 0; i <= MOST_HOPES; i++) assert.equal(wait(1_000), 1_000);
+    clock.advance(BUSY_SHORT_MS);
+    assert.deepEqual([wait(1_000), wait(1_000), wait(1_000), wait(1_000)], [2_000, 4_000, 8_000, 15_000]);
+    assert.deepEqual([wait(5_000), wait(1_000)], [AT_ONCE_MS, 1_000], "one that lasted makes all good");
   });
 
   test("soon for half a minute where somebody answers, for five where nobody does, then ever later", () => {

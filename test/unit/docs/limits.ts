@@ -14,7 +14,7 @@ import { MAX_TOKENS } from "../../../src/access/token-table.ts";
 import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
-import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
+import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, MOST_HOPES, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
 import { MAX_ACL_PARTS, MAX_ACL_RULES } from "../../../src/guard/acl.ts";
 import { MAX_ADDRESSES } from "../../../src/guard/address-guard.ts";
 import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
@@ -286,6 +286,7 @@ const CLIENT: Limits = {
   "waits are short when somebody answers, and when nobody does, ms": `${BUSY_SHORT_MS}, ${SILENT_SHORT_MS}`,
   "waits after a definite no, least and most, ms": `${DENIED_BACKOFF.leastMs}, ${DENIED_BACKOFF.maxMs}`,
   "a connection that had lasted is dialed again within, ms": AT_ONCE_MS,
+  "that broke within 5 s of their welcome, in a row, until waits grow": MOST_HOPES,
   "a silent server is waited for before the next one is dialed, ms": own("src/client/session-dialer.ts", "PATIENCE_MS"),
   "and before it is dialed once more, ms": own("src/client/session-dialer.ts", "AGAIN_AFTER_MS"),
   "and one address of it, ms": own("src/transport/happy-eyeballs.ts", "AGAIN_AFTER_MS"),
