@@ -1,5 +1,5 @@
 #!/bin/bash
-# Everything that can be checked: types, style, unused code, then the tests, those in namespaces one file at a time.
+# Everything that can be checked: types, style, unused code, then the tests, those in namespaces two files at a time.
 # Ends with status 0 only if all of it passed; goes on after a failure, so that one run shows all that is wrong.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -29,7 +29,16 @@ step style npx --no-install biome check
 step "unused code" npx --no-install knip
 run_tests "unit, property and contract tests" "$(nproc)" \
   test/unit/**/*.test.ts test/property/**/*.test.ts test/contract/**/*.test.ts test/*.test.ts
-run_tests "system tests" 1 test/system/**/*.test.ts
+
+# What measures times, or floods a server until the machine has nothing left, runs alone. The others mostly wait; their
+# namespaces are their own.
+alone=(test/system/{doctor,path}.test.ts test/system/attacks/resources-*.test.ts)
+together=()
+for file in test/system/**/*.test.ts; do
+  [[ " ${alone[*]} " == *" $file "* ]] || together+=("$file")
+done
+run_tests "system tests" 2 "${together[@]}"
+run_tests "system tests that want the machine for themselves" 1 "${alone[@]}"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "FAILED: $(IFS=,; echo "${failed[*]}")"
