@@ -7,7 +7,8 @@ export type SessionRoom = { readonly state: "room"; readonly yielding: readonly 
 
 /**
  * The sessions of each owner, the oldest first. One that waits for its client yields before all others, whatever the
- * grant says: most likely its client was started again, and knows nothing of it.
+ * grant says: most likely its client was started again, and knows nothing of it. So does one that only looks: no other is
+ * to make way for it, not even later.
  */
 export class SessionTable {
   readonly #byOwner = new Map<string, Set<Peer>>();
@@ -18,11 +19,11 @@ export class SessionTable {
     if (surplus <= 0) return { state: "room", yielding: [] };
     // A limit of none means none, whoever would yield.
     if (sessions < 1) return { state: "full" };
-    const waiting = [...held].filter((peer) => peer.session.isHeld);
-    if (surplus <= waiting.length) return { state: "room", yielding: waiting.slice(0, surplus) };
+    const idle = [...held].filter(isIdle);
+    if (surplus <= idle.length) return { state: "room", yielding: idle.slice(0, surplus) };
     if (yields === "newest") return { state: "full" };
-    const present = [...held].filter((peer) => !peer.session.isHeld);
-    return { state: "room", yielding: [...waiting, ...present].slice(0, surplus) };
+    const atWork = [...held].filter((peer) => !isIdle(peer));
+    return { state: "room", yielding: [...idle, ...atWork].slice(0, surplus) };
   }
 
   /** Sessions beyond what the grant allows, after it changed. */
@@ -56,4 +57,8 @@ export class SessionTable {
     held?.delete(peer);
     if (held?.size === 0) this.#byOwner.delete(owner);
   }
+}
+
+function isIdle({ session, isGuest }: Peer): boolean {
+  return session.isHeld || isGuest;
 }

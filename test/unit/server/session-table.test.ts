@@ -57,6 +57,14 @@ describe("session table", () => {
     assert.deepEqual(table.roomFor("alice", grant(1, "newest")), { state: "room", yielding: [] });
   });
 
+  test("lets one that only looks yield before any other, so that none makes way for it", () => {
+    const guest = { ...peer(4), isGuest: true } as Peer;
+    table.add("alice", guest);
+    assert.deepEqual(table.roomFor("alice", grant(3, "oldest")), { state: "room", yielding: [guest] });
+    assert.deepEqual(table.roomFor("alice", grant(3, "newest")), { state: "room", yielding: [guest] });
+    assert.deepEqual(table.roomFor("alice", grant(2, "newest")), { state: "full" });
+  });
+
   describe("with sessions that wait for their clients", () => {
     const MAC = "02:00:00:00:00:0a";
     const [held, open, other] = [peer(4, true, MAC), peer(5, false, MAC), peer(6, true, "02:00:00:00:00:0b")];
