@@ -75,6 +75,16 @@ describe("docs/PROTOCOL.md", () => {
     assert.deepEqual(checkOpeningResponse(answer.head, key), { state: "accepted", dialect: "v2" });
   });
 
+  test("its claim is a request for the session's second connection", () => {
+    const request = head("v2-claim");
+    const parsed = parseRequestHead(request, 0, request.length, DEFAULT_HTTP_LIMITS);
+    assert.ok(parsed.state === "done");
+    const opening = acceptOpening(openingFromHttp(parsed.head));
+    assert.ok(opening.state === "accepted");
+    const { session } = JSON.parse(namedBlock(protocol, "welcome"));
+    assert.deepEqual(opening.session, { token: session.token, connection: 1 });
+  });
+
   test("its echo frames are a request and the answer to it", () => {
     const request = hex("echo-request");
     assert.ok(isEchoRequest(request, 0, request.length));
@@ -135,8 +145,8 @@ describe("docs/PROTOCOL.md", () => {
     assert.deepEqual(bye, { state: "message", message: { kind: "bye", reason: "done", message: "" } });
   });
 
-  test("its hello, welcome and credential are taken, and nothing of them is lost", () => {
-    for (const kind of ["hello", "welcome", "credential"]) {
+  test("its control messages are taken, and nothing of them is lost", () => {
+    for (const kind of ["hello", "welcome", "credential", "update", "quiet"]) {
       const text = namedBlock(protocol, kind);
       const result = parseControlMessage(text);
       assert.ok(result.state === "message");
