@@ -5,12 +5,14 @@ import type { Device } from "../src/device/device.ts";
 import type { NetworkDefinition } from "../src/server/network.ts";
 import { Server } from "../src/server/server.ts";
 import { SERVER_DEFAULTS, type ServerOptions } from "../src/server/server-options.ts";
+import type { CensusOptions } from "../src/transport/connection-census.ts";
 import { parseListenAddress } from "../src/transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS } from "../src/transport/listener.ts";
 import { maskBytes } from "../src/wire/mask.ts";
 import { type OpenAccessOptions, openAccess } from "./open-access.ts";
 
 export interface LoopbackOptions extends Partial<ServerOptions> {
+  readonly census?: Partial<CensusOptions>;
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly access?: OpenAccessOptions;
@@ -30,11 +32,11 @@ export interface Loopback {
 
 /** A server that listens on a loopback port, started. */
 export async function startLoopbackServer(log: Logger, options: LoopbackOptions = {}): Promise<Loopback> {
-  const { clock = systemClock, access = {}, device, networks = ["default"], bridge = false, ...rest } = options;
+  const { clock = systemClock, access = {}, device, networks = ["default"], bridge = false, census, ...rest } = options;
   const listeners = await bindListeners(
     { clock: systemClock, log, peerUid: () => undefined },
     [parseListenAddress("tcp://127.0.0.1:0")],
-    { ...LISTENER_DEFAULTS, tls: undefined },
+    { ...LISTENER_DEFAULTS, ...census, tls: undefined },
   );
   const definitions = networks.map((name, index) => definitionOf(name, index === 0 ? device : undefined, bridge));
   const parts = {

@@ -86,6 +86,12 @@ export function claimsTooFast({ identity, remote }: Admitted): Refused {
   return { state: "refused", ...why, headers: [["Retry-After", "1"]], user: identity.user, address: remote.address };
 }
 
+/** The answer to who wants one connection more for itself, where others find hardly a first one. */
+export function tooCrowded({ identity, remote }: Admitted): Refused {
+  const why = { status: 503, reason: "crowded", message: "There is no room for more than one connection." } as const;
+  return { state: "refused", ...why, headers: [["Retry-After", "60"]], user: identity.user, address: remote.address };
+}
+
 /** The answer to a request that is not even decided on. */
 export function tooBusyFor({ origin }: Incoming): Refused {
   const why = { status: 503, reason: "busy", message: "Too many are waiting to be let in." } as const;

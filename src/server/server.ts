@@ -19,7 +19,7 @@ import { Networks } from "./networks.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
 import { PeerLog } from "./peer-log.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { claimsTooFast, noRoom, Room, sessionOver, tooBusyFor } from "./room.ts";
+import { claimsTooFast, noRoom, Room, sessionOver, tooBusyFor, tooCrowded } from "./room.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { MAX_ALL_HELD_BYTES } from "./session.ts";
 import { SessionTokens } from "./session-tokens.ts";
@@ -226,6 +226,10 @@ export class Server {
       return;
     }
     const number = admitted.opening.session?.connection ?? 0;
+    if (incoming.isCrowded && peer.session.isBeside(number)) {
+      this.#refuse(incoming, tooCrowded(admitted));
+      return;
+    }
     peer.attach(incoming, admitted, (arrival) => {
       this.#tenure.resumed(peer);
       this.#peerLog.resumed(peer, incoming, number, arrival);

@@ -102,6 +102,12 @@ export class Session<Connection extends SessionConnection> {
     return this.#state === "open" || this.#state === "held";
   }
 
+  /** Whether a connection of this number would be one more beside others. */
+  isBeside(number: number): boolean {
+    const { open } = this.#connections;
+    return open.length > 0 && open.every((connection) => connection.number !== number);
+  }
+
   /** Frames that wait for a connection. */
   get heldFrames(): number {
     return this.#hold?.frames ?? 0;

@@ -23,6 +23,8 @@ export type CensusRefusal = "too-many" | "too-many-from-address";
 
 /** A counted connection; both calls are idempotent. */
 export interface Place {
+  /** Whether half of the places of all, or of its source, are taken: then one is enough for everybody. */
+  readonly isCrowded: boolean;
   /** Its handshake is over. */
   settle(): void;
   /** It is closed. */
@@ -79,6 +81,7 @@ export class ConnectionCensus {
       tally.connections++;
       tally.pending++;
     }
+    const isCrowded = (): boolean => this.#isCrowded(tally);
     const settle = (): void => {
       if (state !== "pending") return;
       state = "settled";
@@ -93,7 +96,18 @@ export class ConnectionCensus {
       tally.connections--;
       if (tally.connections === 0) this.#bySource.delete(source);
     };
-    return { settle, leave };
+    return {
+      settle,
+      leave,
+      get isCrowded() {
+        return isCrowded();
+      },
+    };
+  }
+
+  #isCrowded(tally: Tally | undefined): boolean {
+    const { maxConnections, maxConnectionsPerAddress } = this.#options;
+    return 2 * this.#connections > maxConnections || 2 * (tally?.connections ?? 0) > maxConnectionsPerAddress;
   }
 }
 

@@ -23,6 +23,8 @@ export interface Incoming {
   readonly word: RemoteIdentity;
   /** What the client showed on our own TLS listener and TLS verified; undefined if it showed none. */
   readonly certificate: X509Certificate | undefined;
+  /** Whether so many connections come from there, or from everywhere, that nobody should have more than one. */
+  readonly isCrowded?: boolean;
   readonly socket: Socket;
   /** Bytes that came behind the head. */
   readonly rest: Buffer;

@@ -182,7 +182,7 @@ export class Listener {
         done: (incoming) => {
           this.#pending.delete(source, knock);
           place.settle();
-          onIncoming(incoming);
+          onIncoming({ ...incoming, isCrowded: place.isCrowded });
         },
         refused: (reason, detail) => {
           if (!knock.isCrowdedOut) this.#onRefused(reason, detail);

@@ -254,6 +254,21 @@ describe("a session", () => {
       assert.deepEqual([peer()?.connections, byName.redeemed], [2, 1]);
     });
 
+    test("of one connection more is refused where many have come from its address, of one in another's place is not", async () => {
+      await serve({ census: { maxConnectionsPerAddress: 4 } });
+      const first = await join();
+      const second = await claim(first, 1);
+      await assert.rejects(claim(first, 2), /503 .*Retry-After: 60/s);
+      await waitFor("the refused one to go", () => log.of("access.refused").length > 0, { pollMs: 2 });
+      await lose(second);
+      await claim(first, 0);
+      await first.untilClosed();
+      assert.deepEqual(
+        log.of("access.refused").map(({ fields }) => fields.reason),
+        ["crowded"],
+      );
+    });
+
     test("too often is refused for a while", async () => {
       await serve({ clock: new HandClock() });
       const first = await join();
