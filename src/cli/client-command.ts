@@ -3,6 +3,7 @@ import { CLIENT_DEFAULTS } from "../client/client-options.ts";
 import { DEFAULT_CLIENT_STATE_DIRECTORY } from "../state/kept-credentials.ts";
 import { MAX_SESSION_CONNECTIONS } from "../wire/session-claim.ts";
 import { CLIENT_SETTINGS_DEFAULTS, type ClientSettings, stated, withConfigFile } from "./client-settings.ts";
+import { CONGESTION_HELP, DEFAULT_CONGESTION } from "./congestion.ts";
 import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runClient } from "./run-client.ts";
@@ -17,6 +18,7 @@ interface ClientFlags extends JoinFlags, WayFlags, LogFlags {
   readonly exec?: string;
   readonly connections: number | "auto";
   readonly race?: boolean;
+  readonly congestion: string;
   readonly pinRoute: boolean;
 }
 
@@ -57,6 +59,7 @@ export function clientCommand(): Command {
       parseConnections,
       CLIENT_DEFAULTS.connections,
     )
+    .option("--congestion <name>", CONGESTION_HELP, DEFAULT_CONGESTION)
     .option("--race", "dial all servers at once and take the first that answers, not one after the other")
     .option(
       "--no-pin-route",
@@ -84,6 +87,7 @@ function completeSettings(targets: readonly string[], flags: ClientFlags, comman
     tap: flags.tap,
     addresses: flags.address,
     mtu: flags.mtu,
+    congestion: unlessDefault("congestion", flags.congestion),
     bridge: flags.bridge,
     exec: flags.exec,
     logFormat: unlessDefault("logFormat", flags.logFormat),

@@ -4,6 +4,7 @@ import { loadClientConfig } from "../config/load-client-config.ts";
 import { isInvite } from "../transport/invite.ts";
 import type { TargetSettings } from "./client-target.ts";
 import type { ClientTlsFiles } from "./client-tls.ts";
+import { type CongestionChoice, DEFAULT_CONGESTION } from "./congestion.ts";
 import { DIALECTS } from "./join-flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import type { PinSettings } from "./pinned-way.ts";
@@ -17,6 +18,7 @@ export interface ClientSettings extends TargetSettings, ClientTlsFiles, WaySetti
   readonly addresses: readonly string[];
   readonly mtu: number | undefined;
   readonly bridge: boolean;
+  readonly congestion: CongestionChoice;
   readonly exec: string | undefined;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
@@ -43,6 +45,7 @@ export const CLIENT_SETTINGS_DEFAULTS: ClientSettings = Object.freeze({
   addresses: [],
   mtu: undefined,
   bridge: CLIENT_DEFAULTS.bridge,
+  congestion: DEFAULT_CONGESTION,
   exec: undefined,
   logFormat: "pretty",
   logLevel: "info",

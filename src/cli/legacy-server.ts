@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { ConfigError } from "../base/errors.ts";
 import { type ListenAddress, parseLegacyAddress } from "../transport/listen-address.ts";
+import { DEFAULT_CONGESTION } from "./congestion.ts";
 import { addAccessFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
@@ -42,6 +43,7 @@ export function legacyServerCommand(): Command {
       tap: flags.tuntap,
       addresses: [],
       mtu: undefined,
+      congestion: DEFAULT_CONGESTION,
       ...sharedServerSettings(flags),
     }),
   );

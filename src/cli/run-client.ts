@@ -15,13 +15,14 @@ import { makeAddressAssigner } from "./assigned-addresses.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { findTarget } from "./client-target.ts";
 import { loadClientTls } from "./client-tls.ts";
+import { Congestion } from "./congestion.ts";
 import { runExec } from "./exec.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { makeLogger } from "./log.ts";
 import { pinWay } from "./pinned-way.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
-import { tuneSocket } from "./tune-socket.ts";
+import { makeTuneSocket } from "./tune-socket.ts";
 import { loadWay } from "./way-settings.ts";
 
 /** TAP, `--exec`, then a session with the server, kept up until a signal comes. */
@@ -31,6 +32,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   const { servers, pins, credentials, dialects, keep } = findTarget(settings);
   const tls = loadClientTls(settings, pins);
   const way = loadWay(settings, process.env);
+  const congestion = new Congestion(settings.congestion);
   warnOfRisks(log, { servers, tls, credentials });
   const { tap: name = TAP_DEFAULTS.name, mtu, bridge, race, connections } = settings;
   const addresses = settings.addresses.map(parseCidr);
@@ -44,7 +46,7 @@ export async function runClient(settings: ClientSettings): Promise<void> {
     clock: systemClock,
     log,
     mask: nativeMask(),
-    tuneSocket,
+    tuneSocket: makeTuneSocket(congestion),
     device,
     onDeviceError: failed.fail,
     wake: makeWake(log, device.name),

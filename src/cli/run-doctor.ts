@@ -10,8 +10,9 @@ import { makeConnectionDeps } from "../transport/connection-deps.ts";
 import { formatMac, type Mac } from "../wire/mac.ts";
 import { findTarget, type TargetSettings } from "./client-target.ts";
 import { type ClientTlsFiles, loadClientTls } from "./client-tls.ts";
+import { Congestion, DEFAULT_CONGESTION } from "./congestion.ts";
 import { hideSecrets } from "./hide-secrets.ts";
-import { tuneSocket } from "./tune-socket.ts";
+import { makeTuneSocket } from "./tune-socket.ts";
 import { loadWay, type WaySettings } from "./way-settings.ts";
 
 /** The doctor as its command line describes it. */
@@ -30,7 +31,11 @@ const AWAKE_MS = 60_000;
 export async function runDoctor(settings: DoctorSettings): Promise<void> {
   hideSecrets("doctor", settings);
   const { servers, pins, credentials, dialects, keep } = findTarget(settings);
-  const connectionDeps = makeConnectionDeps(systemClock, nativeMask(), tuneSocket);
+  const connectionDeps = makeConnectionDeps(
+    systemClock,
+    nativeMask(),
+    makeTuneSocket(new Congestion(DEFAULT_CONGESTION)),
+  );
   const options = {
     ...DOCTOR_DEFAULTS,
     ...(settings.quick ? QUICK : {}),

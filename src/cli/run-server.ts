@@ -22,6 +22,7 @@ import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/li
 import { parseIpAddress, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
 import { findUser } from "./accounts.ts";
+import { Congestion } from "./congestion.ts";
 import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
 import { KnownFronts } from "./known-fronts.ts";
@@ -31,7 +32,7 @@ import { runUntilSignal } from "./process-life.ts";
 import { Reloader } from "./reloader.ts";
 import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import { ServerTls } from "./server-tls.ts";
-import { tuneSocket } from "./tune-socket.ts";
+import { makeTuneSocket } from "./tune-socket.ts";
 
 /** Of a network without a TAP. */
 const DEFAULT_MTU = 1500;
@@ -57,7 +58,8 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const keeper = new AccessKeeper({ clock: systemClock, log, openTokens, onChanged: () => onChanged() });
   const access = keeper.make(config);
   const fronts = new KnownFronts(config);
-  const listeners = await bindAll(config, log, tls, fronts);
+  const congestion = new Congestion(settings.congestion);
+  const listeners = await bindAll(config, log, tls, fronts, congestion);
   const devices = openUplinks(taps, listeners);
   const failed = makeFailure();
   const limits = config.limits.maxPeers === undefined ? {} : { maxPeers: config.limits.maxPeers };
@@ -66,7 +68,7 @@ export async function runServer(settings: ServerSettings): Promise<void> {
       clock: systemClock,
       log,
       mask,
-      tuneSocket,
+      tuneSocket: makeTuneSocket(congestion),
       limiter: new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS),
       listeners,
       networks: config.networks.map((network) => definitionOf(network, devices.get(network.name))),
@@ -122,9 +124,10 @@ function bindAll(
   log: Logger,
   tls: ServerTls | undefined,
   { isSharedAddress, mayConnect }: KnownFronts,
+  { tuneListener }: Congestion,
 ): Promise<readonly Listener[]> {
   const { connectionsPerAddress, maxConnections, handshakeTimeoutMs } = limits;
-  return bindListeners({ clock: systemClock, log, peerUid }, listen, {
+  return bindListeners({ clock: systemClock, log, peerUid, tuneListener }, listen, {
     ...LISTENER_DEFAULTS,
     ...(connectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress: connectionsPerAddress }),
     maxConnections: fitConnections(log, maxConnections ?? LISTENER_DEFAULTS.maxConnections),

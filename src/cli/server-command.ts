@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { parseListenAddress } from "../transport/listen-address.ts";
+import { CONGESTION_HELP, DEFAULT_CONGESTION } from "./congestion.ts";
 import {
   addAccessFlags,
   addLogFlags,
@@ -19,6 +20,7 @@ interface ServerFlags extends SharedServerFlags {
   readonly tap?: string;
   readonly address?: readonly string[];
   readonly mtu?: number;
+  readonly congestion: string;
   readonly allowBridge?: boolean;
 }
 
@@ -51,6 +53,7 @@ export function serverCommand(): Command {
     .option("--address <cidr>", "address of the TAP, IPv4 or IPv6, repeatable", collect)
     .option("--mtu <bytes>", "MTU of the TAP, and of the network as told to clients (default: 1500)", parseMtu)
     .option("--bridge", "the TAP is bridged to another network: it gets frames for unknown addresses too")
+    .option("--congestion <name>", CONGESTION_HELP, DEFAULT_CONGESTION)
     .option("--exec <command>", "run this in a shell once the TAP is there; its name is in $VPN_WS_TAP")
     .option("--no-broadcast", "do not flood broadcast frames: only bridge ports get them")
     .option("--no-multicast", "do not flood multicast frames: only bridge ports get them")
@@ -68,6 +71,7 @@ export function serverCommand(): Command {
       tap: flags.tap,
       addresses: flags.address ?? [],
       mtu: flags.mtu,
+      congestion: flags.congestion,
       ...sharedServerSettings(flags),
     }),
   );

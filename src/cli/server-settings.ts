@@ -11,6 +11,7 @@ import {
 import { GUARD_DEFAULTS, type GuardOptions } from "../guard/guard-options.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
 import { type IpPrefix, parseIpPrefix } from "../wire/ip-prefix.ts";
+import type { CongestionChoice } from "./congestion.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 
 /** A server as its command line describes it, in the new form or in the original's. */
@@ -36,6 +37,7 @@ export interface ServerSettings {
   readonly allowBridge: boolean;
   /** The original's command line: who was let in there could be a bridge to a network with routers and DHCP of its own. */
   readonly isLegacy: boolean;
+  readonly congestion: CongestionChoice;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }

@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
 import {
-  congestionControl,
   readSocketState,
+  SOCKET_STATE_WORDS,
   setNotSentLowat,
   setUserTimeout,
   socketDescriptor,
 } from "../device/socket-options.ts";
+import type { TuneSocket } from "../transport/connection-deps.ts";
 import type { SocketControl, SocketState } from "../transport/socket-control.ts";
+import type { Congestion } from "./congestion.ts";
 
 /** Silence after which the kernel asks the other host whether it is still there. */
 const KEEPALIVE_AFTER_MS = 15_000;
@@ -22,13 +24,15 @@ const UNPACED = 0xffff_ffff;
  * server the socket is a unix one, or ends at the web server, and this does nothing or no harm. Answers what can be done
  * with the socket later.
  */
-export function tuneSocket(socket: Socket): SocketControl | undefined {
-  const fd = socketDescriptor(socket);
-  if (socket.remoteAddress !== undefined) {
-    socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
-    if (fd !== undefined) attempt(() => setUserTimeout(fd, USER_TIMEOUT_MS));
-  }
-  return fd === undefined ? undefined : new NativeSocketControl(socket, fd);
+export function makeTuneSocket(congestion: Congestion): TuneSocket {
+  return (socket) => {
+    const fd = socketDescriptor(socket);
+    if (socket.remoteAddress !== undefined) {
+      socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
+      if (fd !== undefined) attempt(() => setUserTimeout(fd, USER_TIMEOUT_MS));
+    }
+    return fd === undefined ? undefined : new NativeSocketControl(socket, congestion.tune(fd));
+  };
 }
 
 /** False if the kernel refuses: the peer has gone already, and "close" is on its way; or this is no TCP after all. */
@@ -44,29 +48,26 @@ function attempt(call: () => void): boolean {
 class NativeSocketControl implements SocketControl {
   readonly congestionControl: string | undefined;
   readonly #socket: Socket;
+  readonly #words = new Uint32Array(SOCKET_STATE_WORDS);
   #deliveredBytes = 0;
-  readonly #words = new Uint32Array(6);
 
-  constructor(socket: Socket, fd: number) {
+  constructor(socket: Socket, congestionControl: string | undefined) {
     this.#socket = socket;
-    let name: string | undefined;
-    attempt(() => {
-      name = congestionControl(fd);
-    });
-    this.congestionControl = name;
+    this.congestionControl = congestionControl;
   }
 
   read(state: SocketState): boolean {
     const fd = socketDescriptor(this.#socket);
     if (fd === undefined || !attempt(() => readSocketState(fd, this.#words))) return false;
-    state.roundTripMs = (this.#words[0] as number) / 1_000;
-    state.unsentBytes = this.#words[1] as number;
-    const pacedBytes = this.#words[2] as number;
+    const [roundTripUs = 0, unsentBytes = 0, pacedBytes = 0, minRoundTripUs = 0, flightBytes = 0, delivered = 0] =
+      this.#words;
+    state.roundTripMs = roundTripUs / 1_000;
+    state.unsentBytes = unsentBytes;
     state.pacedBytesPerMs = pacedBytes === UNPACED ? Number.POSITIVE_INFINITY : pacedBytes / 1_000;
-    state.minRoundTripMs = (this.#words[3] as number) / 1_000;
-    state.flightBytes = this.#words[4] as number;
+    state.minRoundTripMs = minRoundTripUs / 1_000;
+    state.flightBytes = flightBytes;
     // Counted modulo 2³² there.
-    this.#deliveredBytes += ((this.#words[5] as number) - this.#deliveredBytes) >>> 0;
+    this.#deliveredBytes += (delivered - this.#deliveredBytes) >>> 0;
     state.deliveredBytes = this.#deliveredBytes;
     return true;
   }

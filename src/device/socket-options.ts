@@ -1,5 +1,5 @@
 /** Socket options that Node has no name for. Each throws a DeviceError `SOCKET_OPTION_REFUSED` if the kernel does. */
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { DeviceError } from "../base/errors.ts";
 import { loadAddon, type PeerCredentials } from "./addon.ts";
 import { explainFault } from "./tap-error.ts";
@@ -14,11 +14,12 @@ const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
 
 /**
- * The descriptor of a connected socket; undefined if it has none any more. Node keeps it in `_handle`, which is not
+ * The descriptor of a connected or listening socket; undefined if it has none any more. That of a TLS socket is the one it
+ * lies on. Node keeps it in `_handle`, which is not
  * documented but is how libraries have found it since Node 0.10. Valid until the socket closes.
  */
-export function socketDescriptor(socket: Socket): number | undefined {
-  const handle = (socket as Socket & { readonly _handle?: { readonly fd?: number } | null })._handle;
+export function socketDescriptor(socket: Socket | Server): number | undefined {
+  const handle = (socket as { readonly _handle?: { readonly fd?: number } | null })._handle;
   return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
 }
 
@@ -54,6 +55,9 @@ export function setCongestionControl(fd: number, algorithm: string): void {
 export function congestionControl(fd: number): string {
   return explain("TCP_CONGESTION", () => loadAddon().getSocketOptionText(fd, IPPROTO_TCP, TCP_CONGESTION));
 }
+
+/** Words that `readSocketState` writes. */
+export const SOCKET_STATE_WORDS = 6;
 
 /** Writes into `words` what `Addon.socketState` says; true if it is TCP. */
 export function readSocketState(fd: number, words: Uint32Array): boolean {

@@ -43,6 +43,8 @@ export interface ListenerDeps {
   readonly log: Logger;
   /** The user who connected to a unix socket; undefined if the kernel does not say. */
   readonly peerUid: (socket: Socket) => number | undefined;
+  /** Sets on the listening socket what those that it accepts inherit. */
+  readonly tuneListener?: (server: Server) => void;
   /** Shared by listeners whose connections count together; without it the listener counts its own. */
   readonly census?: ConnectionCensus;
 }
@@ -111,6 +113,7 @@ export class Listener {
   /** Takes the address, and reads nothing yet: a server binds as root. A ConfigError says why it cannot be had. */
   async bind(): Promise<void> {
     await bindSocket(this.#server, this.#options.address);
+    this.#deps.tuneListener?.(this.#server);
     this.#server.on("error", ({ message }) => this.#onAcceptError(message));
   }
 
