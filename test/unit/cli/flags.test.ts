@@ -60,11 +60,13 @@ describe("flags", () => {
     assert.deepEqual(optionsOf(serverCommand(), ["--listen", "unix:/a"]), {
       listen: ["unix:/a"],
       broadcast: true,
+      congestion: "auto",
       multicast: true,
       logFormat: "pretty",
       logLevel: "info",
     });
     assert.deepEqual(optionsOf(clientCommand(), ["ws://h/"]), {
+      congestion: "auto",
       connections: "auto",
       pinRoute: true,
       verify: true,

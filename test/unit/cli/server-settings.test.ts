@@ -25,6 +25,7 @@ const PLAIN: ServerSettings = {
   tap: undefined,
   addresses: [],
   mtu: undefined,
+  congestion: "auto",
   bridge: false,
   exec: undefined,
   broadcast: true,
