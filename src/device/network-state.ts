@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 
 /**
@@ -51,11 +51,25 @@ function rowsOf(table: string, fields: number): readonly (readonly string[])[] {
   return lines.map((line) => line.trim().split(/\s+/)).filter(({ length }) => length === fields);
 }
 
-/** Empty where there is none, as without IPv6. */
+/** The table's beginning, all of which the kernel would take long to write; empty where there is none, as without IPv6. */
 function readTable(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    const fd = openSync(path, "r");
+    try {
+      return readBeginning(fd);
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return "";
   }
+}
+
+/** The kernel gives less at a time than there is room for. */
+function readBeginning(fd: number): string {
+  const bytes = Buffer.alloc(MAX_TABLE_CHARACTERS);
+  let end = 0;
+  for (let read = -1; read !== 0 && end < bytes.length; end += read)
+    read = readSync(fd, bytes, end, bytes.length - end, null);
+  return bytes.toString("latin1", 0, end);
 }
