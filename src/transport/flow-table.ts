@@ -1,7 +1,7 @@
 import { Codel } from "./codel.ts";
 
 /** Flows that a connection's waiting frames are sorted into, a power of two. */
-export const FLOW_BUCKETS = 256;
+const FLOW_BUCKETS = 256;
 /** A flow may be in any bucket of its set, so that two of a hundred seldom share one (as sch_cake does). */
 const WAYS = 8;
 

@@ -27,7 +27,6 @@ import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 import { CODEL_DEFAULTS } from "../../../src/transport/codel.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
-import { FLOW_BUCKETS } from "../../../src/transport/flow-table.ts";
 import { CHUNK_BYTES, FRAME_STORE_DEFAULTS } from "../../../src/transport/frame-store.ts";
 import { MAX_HELD_BYTES } from "../../../src/transport/hold-queue.ts";
 import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
@@ -174,7 +173,7 @@ const PEERS: Limits = {
   "egress buffers of 256 KiB": own("src/transport/egress-pools.ts", "MAX_LARGE"),
   "of those that are free, a queue may hold one in": own("src/transport/egress-queue.ts", "AVAILABLE_PER_HELD"),
   "egress buffers of 4 KiB": own("src/transport/egress-pools.ts", "MAX_SMALL"),
-  "flows of a connection's waiting frames": FLOW_BUCKETS,
+  "flows of a connection's waiting frames": own("src/transport/flow-table.ts", "FLOW_BUCKETS"),
   "wait of a flow's frames that is well, and for how long more is borne, ms": `${CODEL_DEFAULTS.targetMs}, ${CODEL_DEFAULTS.intervalMs}`,
   "a frame waits for its connection, ms": own(FLOW_QUEUE, "STALE_AFTER_MS"),
   "urgent frames that wait, and the largest, bytes": `${own(FLOW_QUEUE, "MAX_URGENT_FRAMES")}, ${MAX_URGENT_FRAME_BYTES}`,
