@@ -25,13 +25,7 @@ export function parseServerUrl(text: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const defaultPort = DEFAULT_PORTS[url?.protocol ?? ""];
   if (url === undefined || defaultPort === undefined || url.hostname === "") {
-    // Whatever stands before an @ may be a password, also in a URL too broken to have parts; behind a ? and in an
-    // invite there may be a token.
-    const shown = text
-      .replace(/^(\w+:\/\/)?[\s\S]*@/, "$1…@")
-      .replace(/([?#])[\s\S]*$/, "$1…")
-      .replace(/^(\s*vpn-ws:)[\s\S]*$/i, "$1…");
-    throw new ConfigError("SERVER_URL_INVALID", `"${shown}" is no ws:// or wss:// URL.`, { hint: HINT });
+    throw new ConfigError("SERVER_URL_INVALID", `"${shownOf(text)}" is no ws:// or wss:// URL.`, { hint: HINT });
   }
   const path = `${url.pathname}${url.search}`;
   return {
@@ -43,6 +37,21 @@ export function parseServerUrl(text: string): ServerUrl {
     credentials: url.username === "" && url.password === "" ? undefined : decodeCredentials(url),
     display: `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`,
   };
+}
+
+/** A host without a scheme, which is forgotten often. Longer labels could be a token's, or the parts of a JWT. */
+const HOST = /^(?:[\w-]{1,20}\.)+[\w-]{1,20}(?::\d{1,5})?(?=\/|$)/;
+
+/**
+ * What may be shown of a text that is no URL. Whatever stands before an @ may be a password, also in a URL too broken to
+ * have parts; behind a ? and in an invite there may be a token, and a word that is no host may be one itself.
+ */
+function shownOf(text: string): string {
+  if (/^\s*vpn-ws:/i.test(text)) return "vpn-ws:…";
+  if (/^\w+:\/\//.test(text) || text.includes("@")) {
+    return text.replace(/^(\w+:\/\/)?[\s\S]*@/, "$1…@").replace(/([?#])[\s\S]*$/, "$1…");
+  }
+  return HOST.exec(text)?.[0] ?? "…";
 }
 
 /** The name for SNI and the certificate check; undefined for an address, which SNI does not carry (RFC 6066 3). */

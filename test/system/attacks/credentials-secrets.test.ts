@@ -265,7 +265,7 @@ describe("a run under --log-level trace", { skip: noLab }, () => {
       [["client", "--auth-file", twoLines, url], /does not hold one line of the form user:password/],
       [["client", "--auth-file", noColon, url], /does not hold one line of the form user:password/],
       [["client", "--invite-file", wrongInvite], /invite cannot be used/],
-      [["client", "--pin", pin, url, token], /too many arguments/],
+      [["client", "--pin", pin, url, token], /is no ws:\/\/ or wss:\/\/ URL/],
       [["client", "--pin", token, url], /the text is not the pin of a key/],
       [["client", url], /does not hold one line with a token/, { environment: { VPN_WS_TOKEN: `${token}\n${token}` } }],
       [["client", "--key", file("state/server.key"), "--crt", noCertificate, url], /cannot use .*bad\.crt/],

@@ -159,6 +159,10 @@ describe("server URL", () => {
     "wss://ho st/#s3cret",
     "vpn-ws://host/s3cret",
     " VPN-WS:s3cret",
+    "s3cret",
+    "s3cret/vpn",
+    "eyJhbGciOiJFUzI1NiJ9s3cret.eyJzdWIiOiJhZGEifQ.MEUCIQDs3cret",
+    "vpn.example:443/s3cret",
   ];
   for (const text of bad) {
     test(`${JSON.stringify(text)} is refused, without its password`, () => {
@@ -168,6 +172,10 @@ describe("server URL", () => {
       assert.doesNotMatch(`${error.message}${error.hint}${error.stack}`, /s3|cret/);
     });
   }
+
+  test("a host without its scheme is named", () => {
+    assert.match(errorOf(() => parseServerUrl("vpn.example:443")).message, /^"vpn\.example:443" is no/);
+  });
 
   test("a % in a password that begins no escape is named without repeating it", () => {
     const error = errorOf(() => parseServerUrl("wss://alice:s3%cret@host/"));
