@@ -81,6 +81,7 @@ function configSettings(config: ClientConfig): Partial<ClientSettings> {
     targets: config.servers,
     race: config.race,
     connections: config.connections,
+    congestion: config.congestion,
     pinRoute: config.pin_route,
     tap: config.tap,
     addresses: config.addresses,

@@ -69,6 +69,7 @@ function fileSchema(file: z.ZodType<string>) {
     servers: listOrOne(serverUrl, MAX_SERVERS).optional(),
     race: z.boolean().optional(),
     connections: z.union([z.literal("auto"), wholeNumber(1, MAX_SESSION_CONNECTIONS)]).optional(),
+    congestion: text().optional(),
     pin_route: z.boolean().optional(),
     tap: text().optional(),
     addresses: list(hostPrefix, MAX_ADDRESSES).optional(),
