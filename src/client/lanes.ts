@@ -115,6 +115,8 @@ export class Lanes implements LaneEvents {
     outbound.release();
     this.#events.onWelcome(welcome, isNew);
     if (lane === this.#lead) this.#plan(isNew, connection, welcome);
+    // Others may have lost theirs while there was none that they could be added to.
+    else this.#addLanes(this.#count);
   }
 
   onClosed(connection: SessionConnection): void {

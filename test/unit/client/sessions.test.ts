@@ -135,6 +135,26 @@ describe("a client's session", () => {
     await waitFor("the frame", () => server.messages.length === 1, POLL);
   });
 
+  test("has all its connections again when any of them comes back, and not the first", async () => {
+    const server = await serve();
+    start([server.port], { connections: 3 });
+    await events("client.connection-added", 2);
+    server.welcomes = false;
+    const countOf = (claim: string): number => claimsOf(server).filter((seen) => seen === claim).length;
+    server.clients.find(({ connection }) => connection === "1")?.socket.terminate();
+    await waitFor("the second's claim", () => countOf("s1") === 2, POLL);
+    for (const { socket, connection } of server.clients) if (connection !== "1") socket.terminate();
+    // Each wait is 5 to 10 ms: when the first has been through three of them, the third's is over.
+    for (let claims = 1; claims <= 3; claims++) {
+      await waitFor("the first's claim", () => countOf("s0") === claims, POLL);
+      if (claims < 3) server.sockets.at(-1)?.terminate();
+    }
+    assert.equal(countOf("s2"), 1, "the third waits for a connection that stands");
+    const second = server.clients.findLast(({ connection }) => connection === "1") ?? assert.fail();
+    server.welcome(second.socket, sessionOf("s"));
+    await waitFor("the third's claim", () => countOf("s2") === 2, POLL);
+  });
+
   test("begins anew with all its connections when the server knows it no more", async () => {
     const server = await serve();
     start([server.port], { connections: 3 });
