@@ -19,6 +19,8 @@ export const CONGESTION_HELP =
 const SETTINGS = "/proc/sys/net/ipv4";
 /** A lost packet is no sign of a full line to it, and it keeps the queue on the path short. */
 const BBR = "bbr";
+/** Everybody may set it. */
+const RENO = "reno";
 /** Below this round trip loss is repaired at once, and the system's choice is as good. */
 const NEAR_US = 2_000;
 
@@ -41,12 +43,14 @@ function readSetting(name: string): string {
 export class Congestion {
   readonly #choice: CongestionChoice;
   readonly #system: string;
+  readonly #mayReturnToBbr: boolean;
   readonly #words = new Uint32Array(SOCKET_STATE_WORDS);
 
   /** Throws a ConfigError for a name that the kernel does not know. */
   constructor(choice: CongestionChoice, read: ReadSetting = readSetting) {
     this.#choice = choice;
     this.#system = read("tcp_congestion_control");
+    this.#mayReturnToBbr = read("tcp_allowed_congestion_control").split(" ").includes(BBR);
     if (choice === "auto" || choice === "system") return;
     const known = read("tcp_available_congestion_control");
     if (known === "" || known.split(" ").includes(choice)) return;
@@ -75,6 +79,16 @@ export class Congestion {
       // The peer has gone already, and "close" is on its way.
       return undefined;
     }
+  }
+
+  /**
+   * Begins BBR anew on a connected socket, without what it has found out but the shortest round trip: its next pause to
+   * measure that is 10 s away. Not done where we could not set BBR again.
+   */
+  putOffPause(fd: number): void {
+    if (!this.#mayReturnToBbr) return;
+    trySet(fd, RENO);
+    trySet(fd, BBR);
   }
 
   #wanted(roundTripUs: number): string {

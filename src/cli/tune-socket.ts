@@ -31,7 +31,7 @@ export function makeTuneSocket(congestion: Congestion): TuneSocket {
       socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
       if (fd !== undefined) attempt(() => setUserTimeout(fd, USER_TIMEOUT_MS));
     }
-    return fd === undefined ? undefined : new NativeSocketControl(socket, congestion.tune(fd));
+    return fd === undefined ? undefined : new NativeSocketControl(socket, congestion, fd);
   };
 }
 
@@ -48,12 +48,14 @@ function attempt(call: () => void): boolean {
 class NativeSocketControl implements SocketControl {
   readonly congestionControl: string | undefined;
   readonly #socket: Socket;
+  readonly #congestion: Congestion;
   readonly #words = new Uint32Array(SOCKET_STATE_WORDS);
   #deliveredBytes = 0;
 
-  constructor(socket: Socket, congestionControl: string | undefined) {
+  constructor(socket: Socket, congestion: Congestion, fd: number) {
     this.#socket = socket;
-    this.congestionControl = congestionControl;
+    this.#congestion = congestion;
+    this.congestionControl = congestion.tune(fd);
   }
 
   read(state: SocketState): boolean {
@@ -70,6 +72,11 @@ class NativeSocketControl implements SocketControl {
     this.#deliveredBytes += (delivered - this.#deliveredBytes) >>> 0;
     state.deliveredBytes = this.#deliveredBytes;
     return true;
+  }
+
+  putOffPause(): void {
+    const fd = socketDescriptor(this.#socket);
+    if (fd !== undefined && this.congestionControl === "bbr") this.#congestion.putOffPause(fd);
   }
 
   limitUnsent(bytes: number): void {

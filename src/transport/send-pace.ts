@@ -34,6 +34,8 @@ const MIN_PIECE_BYTES = 3_000;
 const MAX_HOLD_MS = 20;
 /** As the clock's timers are. */
 const MIN_HOLD_MS = 1;
+/** Well before the 10 s of BBR's pauses are over. */
+const PUT_OFF_EVERY_MS = 5_000;
 /** On a fast path frames are batched, which takes longer than CoDel's target at times. */
 const FAST_TARGET_MS = 20;
 
@@ -71,6 +73,7 @@ export class SendPace {
   #unsentLimitBytes = Number.POSITIVE_INFINITY;
   #windowMs = Number.NaN;
   #windowBytes = 0;
+  #putOffMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, control: SocketControl | undefined) {
     this.#clock = clock;
@@ -111,11 +114,19 @@ export class SendPace {
     if (minRoundTripMs > 0) this.#flight.update(this.#clock.nowMs(), this.#state);
     const bytesPerMs = this.#followPace();
     const flightExcessBytes = flightBytes + unsentBytes - this.#flight.bytes;
-    if (flightExcessBytes > 0) this.#flight.reached();
+    if (flightExcessBytes > 0) this.#reachLimit();
     const excessBytes = Math.max(unsentBytes - this.#unsentLimitBytes, flightExcessBytes);
     if (excessBytes <= 0) return false;
     this.#clock.after(Math.max(MIN_HOLD_MS, Math.min(excessBytes / bytesPerMs, MAX_HOLD_MS)), resume);
     return true;
+  }
+
+  #reachLimit(): void {
+    this.#flight.reached();
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#putOffMs < PUT_OFF_EVERY_MS) return;
+    this.#putOffMs = nowMs;
+    this.#control?.putOffPause();
   }
 
   /** Sets the bounds by TCP's pace, or by what was measured where there is none. */

@@ -20,6 +20,11 @@ export interface SocketControl {
   readonly congestionControl: string | undefined;
   /** Reads into `state`; false if the socket is gone. */
   read(state: SocketState): boolean;
+  /**
+   * BBR stops nearly all sending for 200 ms, every 10 s, to measure the round trip of an empty path; for whoever keeps the
+   * path empty by himself that is a pause for nothing. This puts it off for another 10 s, where it can be.
+   */
+  putOffPause(): void;
   /** With more unsent bytes than this the socket takes no more; `Infinity` for as much as its buffer holds. */
   limitUnsent(bytes: number): void;
 }
