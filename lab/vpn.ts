@@ -87,13 +87,16 @@ export function startLegacyClient(
 
 const JSON_LOG = ["--log-format", "json"];
 
+/** A start takes a quarter of a second of a processor; one that has other work may need a while for that. */
+const START_MS = 30_000;
+
 async function startReady(
   namespace: Namespace,
   argv: readonly string[],
   options: VpnOptions & { readonly readyEvent: string },
 ): Promise<VpnProcess> {
   const vpn = startVpn(namespace, argv, options);
-  await vpn.waitForEvent(options.readyEvent, 1, options.wait);
+  await vpn.waitForEvent(options.readyEvent, 1, { timeoutMs: START_MS, ...options.wait });
   return vpn;
 }
 

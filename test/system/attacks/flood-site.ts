@@ -189,7 +189,7 @@ export class FloodSite {
   async #visit(): Promise<void> {
     const { namespace, url } = this.#parts.newcomer;
     const flags = ["--tap", TAP, "--address", `${NEWCOMER}/24`];
-    const vpn = await startClient(namespace, [...flags, url], { wait: { timeoutMs: 30_000 } });
+    const vpn = await startClient(namespace, [...flags, url]);
     try {
       // ping(8) asks again until so many answers came, and fails after the deadline.
       await namespace.run(["ping", "-n", "-i", "0.01", "-c", String(PINGS), "-w", "5", SERVER]);
