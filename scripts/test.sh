@@ -32,7 +32,7 @@ run_tests "unit, property and contract tests" "$(nproc)" \
 
 # What measures times, or floods a server until the machine has nothing left, runs alone. The others mostly wait; their
 # namespaces are their own.
-alone=(test/system/{doctor,path}.test.ts test/system/attacks/resources-*.test.ts)
+alone=(test/system/{doctor,liveness,path}.test.ts test/system/attacks/resources-*.test.ts)
 together=()
 for file in test/system/**/*.test.ts; do
   [[ " ${alone[*]} " == *" $file "* ]] || together+=("$file")
