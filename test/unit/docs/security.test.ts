@@ -29,6 +29,7 @@ const NO_LIMITS: readonly string[] = [
   ...["COMMITTED_MS", "UNSENT_MS", "PIECE_MS", "MIN_COMMITTED_BYTES", "MIN_UNSENT_BYTES", "MIN_PIECE_BYTES"],
   ...[
     "MAX_HOLD_MS",
+    "PUT_OFF_EVERY_MS",
     "MIN_HOLD_MS",
     "WINDOW_MS",
     "MARGIN_MS",
