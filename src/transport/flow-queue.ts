@@ -18,11 +18,6 @@ export interface FlowQueueDeps {
   readonly onDrop: (reason: DropReason, frames: number) => void;
 }
 
-export interface FlowQueueOptions {
-  /** Most memory for frames that wait. */
-  readonly maxBytes: number;
-}
-
 /** What a flow may send before it is the next one's turn: a frame of the usual size (RFC 8290, 5.2). */
 const QUANTUM_BYTES = 1_518;
 /** Nobody waits for an answer that long: TCP has sent it again, a call has gone on. */
@@ -52,7 +47,7 @@ export class FlowQueue {
   /** Frames that were marked where they would have been dropped. */
   ecnMarks = 0;
   readonly #deps: FlowQueueDeps;
-  readonly #maxChunks: number;
+  #maxChunks = 0;
   /** Unknown to strangers, so that nobody can choose whose bucket to share. */
   readonly #seed = randomInt(2 ** 31);
   #table: FlowTable | undefined;
@@ -69,9 +64,13 @@ export class FlowQueue {
   /** The largest frame lately: less than that waiting is no backlog. */
   #largestBytes = 0;
 
-  constructor(deps: FlowQueueDeps, { maxBytes }: FlowQueueOptions) {
+  constructor(deps: FlowQueueDeps) {
     this.#deps = deps;
-    this.#maxChunks = Math.ceil(maxBytes / CHUNK_BYTES);
+  }
+
+  /** Most memory for frames that wait; nothing may until it is set. */
+  set maxBytes(bytes: number) {
+    this.#maxChunks = Math.floor(bytes / CHUNK_BYTES);
   }
 
   get isEmpty(): boolean {

@@ -10,7 +10,7 @@ import { EgressQueue } from "./egress-queue.ts";
 import { FlowQueue } from "./flow-queue.ts";
 import { MessagePacker } from "./message-packer.ts";
 import { MessageWriter } from "./message-writer.ts";
-import { FAST_COMMITTED_BYTES, SendPace } from "./send-pace.ts";
+import { SendPace } from "./send-pace.ts";
 
 export interface FrameSenderDeps {
   readonly shared: ConnectionDeps;
@@ -50,6 +50,8 @@ export class FrameSender {
   readonly #writer: MessageWriter;
   readonly #batches: BatchWriter;
   readonly #frame = new Frame(new Uint8Array(0));
+  /** Bytes that may be packed. */
+  #committedBytes = 0;
   /** Whether the clock was read for the frames that come now. */
   #hasTime = false;
 
@@ -61,12 +63,12 @@ export class FrameSender {
     this.#options = options;
     this.#pace = new SendPace(clock, stream.control);
     stream.hold = (resume) => this.#pace.hold(resume);
-    const packedBytes = Math.min(FAST_COMMITTED_BYTES, maxQueuedBytes / 2);
-    this.#packed = new EgressQueue({ stream, pools }, { maxQueuedBytes: packedBytes });
+    this.#packed = new EgressQueue({ stream, pools }, { maxQueuedBytes });
     const keys = role === "client" ? maskKeys : undefined;
     this.#packer = new MessagePacker({ queue: this.#packed, maskKeys: keys, mask }, dialect);
     const onDrop = deps.onEgressDrop;
-    this.#waiting = new FlowQueue({ clock, store, tables, onDrop }, { maxBytes: maxQueuedBytes - packedBytes });
+    this.#waiting = new FlowQueue({ clock, store, tables, onDrop });
+    this.#waiting.maxBytes = maxQueuedBytes;
     this.#writer = new MessageWriter({ segmenter, sink: this.#sink }, dialect);
     this.#batches = new BatchWriter({ stream, maskKeys, mask });
     this.#adapt();
@@ -160,6 +162,7 @@ export class FrameSender {
     }
     if (!this.#hasTime) this.#waiting.tick();
     this.#hasTime = true;
+    this.#waiting.maxBytes = this.#options.maxQueuedBytes - this.#packed.queuedBytes;
     return this.#waiting.push(bytes, start, end, hasVnetHeader, isPart);
   };
 
@@ -176,13 +179,14 @@ export class FrameSender {
 
   #mayPack(frameBytes: number): boolean {
     const { queuedBytes } = this.#packed;
-    return queuedBytes === 0 || queuedBytes + frameBytes + MESSAGE_OVERHEAD_BYTES <= this.#pace.committedBytes;
+    return queuedBytes === 0 || queuedBytes + frameBytes + MESSAGE_OVERHEAD_BYTES <= this.#committedBytes;
   }
 
   #adapt(): void {
-    const { maxPieceBytes, targetMs, intervalMs } = this.#pace;
+    const { maxPieceBytes, targetMs, intervalMs, committedBytes } = this.#pace;
     this.#writer.maxPieceBytes = maxPieceBytes;
     this.#waiting.adapt(targetMs, intervalMs);
+    this.#committedBytes = committedBytes;
   }
 
   /** Whether a batch may leave in place: nothing waits before it, and the peer takes every frame as it is. */

@@ -16,8 +16,13 @@ const WINDOW_MS = 20;
 /** Weight of the newest window. */
 const GAIN = 1 / 4;
 
-/** How much of a fast path's frames may be in order already: two buffers. */
-export const FAST_COMMITTED_BYTES = 512 * 1_024;
+/**
+ * How much of a fast path's frames may be in order already: in time at its rate, but no less than two buffers, and before
+ * the rate is known eight. From 4 Gbit/s on that is all that may wait, and nothing is gained by sorting it.
+ */
+const FAST_COMMITTED_MS = 8;
+const FAST_COMMITTED_BYTES = 2 * 1_024 * 1_024;
+const MIN_FAST_COMMITTED_BYTES = 512 * 1_024;
 /** Of a path of which nothing is known yet. */
 const CAREFUL_BYTES_PER_MS = 20 * BYTES_PER_MS_OF_MBIT;
 
@@ -145,6 +150,7 @@ export class SendPace {
     this.#bytesPerMs += this.#bytesPerMs === 0 ? bytesPerMs : GAIN * (bytesPerMs - this.#bytesPerMs);
     if (this.#isFast) {
       if (this.#bytesPerMs < SLOW_BYTES_PER_MS) this.#slow();
+      else this.committedBytes = Math.max(MIN_FAST_COMMITTED_BYTES, Math.round(FAST_COMMITTED_MS * this.#bytesPerMs));
     } else if (this.#bytesPerMs >= FAST_BYTES_PER_MS) this.#fast();
     else this.#follow();
   }

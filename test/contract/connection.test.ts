@@ -212,16 +212,17 @@ function contract(join: () => Promise<SocketPair>): void {
     joined({ limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 300_000 } }, async ({ sockets, client, server }) => {
       sockets.client.pause();
       let sent = 0;
+      let refused = 0;
       // Stuck: many turns of the loop went by and nothing left, while frames cost others their places.
       for (let stuckTurns = 0; stuckTurns < 30; sent++) {
         assert.ok(sent < 100_000, "the queue has a bound");
         const frame = testFrame(1400, 0);
         frame.writeUInt32BE(sent, 14);
         const { sentBytes } = server.connection;
-        assert.equal(server.send(frame), Drop.none);
+        if (server.send(frame) !== Drop.none) refused++;
         server.connection.flush();
-        assert.ok(server.connection.queuedBytes <= 300_000);
-        if (server.egressDrops === 0) continue;
+        assert.ok(server.connection.queuedBytes <= 300_000, `${server.connection.queuedBytes} bytes`);
+        if (refused + server.egressDrops === 0) continue;
         await turn();
         stuckTurns = server.connection.sentBytes === sentBytes ? stuckTurns + 1 : 0;
       }
@@ -233,13 +234,13 @@ function contract(join: () => Promise<SocketPair>): void {
       last.writeUInt32BE(sent, 14);
       assert.equal(server.send(last), Drop.none);
       server.connection.flush();
-      await client.untilFrames(sent + 1 - server.egressDrops);
+      await client.untilFrames(sent + 1 - refused - server.egressDrops);
       const serials = client.frames.map(({ bytes }) => bytes.readUInt32BE(VNET_HEADER_BYTES + 14));
       assert.ok(
         serials.every((serial, i) => i === 0 || serial > (serials[i - 1] as number)),
         "in order",
       );
-      assert.equal(serials.at(-1), sent);
+      assert.equal(serials.at(-1), sent, "the newest arrived");
     }));
 
   test("a close that the peer does not read is over after its timeout", async () => {
@@ -248,10 +249,7 @@ function contract(join: () => Promise<SocketPair>): void {
       { clock, limits: { ...CONNECTION_DEFAULTS, maxQueuedBytes: 8 << 20 } },
       async ({ sockets, server }) => {
         sockets.client.pause();
-        while (server.egressDrops === 0) {
-          server.send(testFrame(1400));
-          server.connection.flush();
-        }
+        while (server.egressDrops === 0 && server.send(testFrame(1400)) === Drop.none) server.connection.flush();
         server.connection.close(1001, "leaving");
         clock.advance(1_999);
         await turn();

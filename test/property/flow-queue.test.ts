@@ -52,7 +52,8 @@ function makeBench(maxBytes = 1 << 20, store = new FrameStore({ maxChunks: 4_096
   const drops = new Map<DropReason, number>();
   const onDrop = (reason: DropReason, frames: number): void =>
     void drops.set(reason, (drops.get(reason) ?? 0) + frames);
-  const queue = new FlowQueue({ clock, store, tables: new FlowTables(), onDrop }, { maxBytes });
+  const queue = new FlowQueue({ clock, store, tables: new FlowTables(), onDrop });
+  queue.maxBytes = maxBytes;
   queue.tick();
   return {
     ...{ clock, store, queue, drops },
