@@ -30,6 +30,8 @@ const NO_LIMITS: readonly string[] = [
   ...[
     "MAX_HOLD_MS",
     "PUT_OFF_EVERY_MS",
+    "FAST_COMMITTED_MS",
+    "MIN_FAST_COMMITTED_BYTES",
     "MIN_HOLD_MS",
     "WINDOW_MS",
     "MARGIN_MS",
