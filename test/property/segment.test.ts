@@ -56,6 +56,41 @@ test("a super-frame becomes the frames that the oracle builds from its descripti
   );
 });
 
+/** The pieces that come out, each with its virtio-net header, while the sink spoils what it was lent. */
+function piecesOf(frame: Frame, maxFrameBytes: number): { reason: DropReason; pieces: number[][] } {
+  const pieces: number[][] = [];
+  const reason = segmenter.split(frame, maxFrameBytes, (bytes, start, end) => {
+    pieces.push([...bytes.subarray(start - VNET_HEADER_BYTES, end)]);
+    bytes.fill(0xee, start - HEADROOM, end);
+  });
+  return { reason, pieces };
+}
+
+test("a super-frame split into smaller ones becomes the same frames in the end, and a peer believes each piece", () => {
+  fc.assert(
+    fc.property(superFrameArbitrary, place, fc.integer({ min: 1, max: 9_000 }), (superFrame, at, maxFrameBytes) => {
+      const frame = embed(superFrameBytes(superFrame), at, 0xaa);
+      const before = Buffer.from(frame.bytes);
+      const { reason, pieces } = piecesOf(frame, maxFrameBytes);
+      assert.equal(reason, Drop.none);
+      assert.deepEqual(Buffer.from(frame.bytes), before, "what was borrowed is as it was");
+      const frames = pieces.flatMap((piece) => {
+        const isLarge = piece.length - VNET_HEADER_BYTES > maxFrameBytes;
+        const embedded = embed(piece, 0, 0xbb);
+        assert.ok(sanitizeVnetHeader(embedded.bytes, 0, piece.length), "the peer believes it");
+        const { frames: segments } = segmentsOf(embedded, LARGEST_FRAME);
+        assert.ok(!isLarge || segments.length === 1, "too large only where it is one segment");
+        return segments;
+      });
+      assert.deepEqual(
+        frames,
+        naiveSegments(superFrame).map((bytes) => Buffer.from(bytes)),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("a frame that lacks only its checksum gets it", () => {
   const payloadBytes = fc.integer({ min: 0, max: 1500 });
   fc.assert(
