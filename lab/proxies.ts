@@ -1,5 +1,5 @@
 /** Real proxies in a namespace, each with a configuration of its own in a temporary directory; they end with the lab. */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyPair } from "./certificates.ts";
 import { type Child, run } from "./child.ts";
@@ -131,15 +131,11 @@ async function addUser(lab: Lab, { name }: Namespace, { user, password }: ProxyU
   mkdirSync(directory, { recursive: true });
   lab.onClose(() => rmSync(directory, { recursive: true, force: true }));
   const hash = (await run(["openssl", "passwd", "-6", password])).stdout.trim();
-  const users = [
-    "root:x:0:0::/root:/bin/sh",
-    "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin",
-    `${user}:x:65000:65534::/nonexistent:/bin/sh`,
-  ];
-  writeFileSync(join(directory, "passwd"), `${users.join("\n")}\n`);
-  writeFileSync(join(directory, "shadow"), `root:*:1::::::\nnobody:*:1::::::\n${user}:${hash}:19000:0:99999:7:::\n`, {
-    mode: 0o600,
-  });
+  // The system's users stay: what else is started in the namespace may become one of them, as squid does.
+  const add = (file: string, line: string, mode: number): void =>
+    writeFileSync(join(directory, file), `${readFileSync(join("/etc", file), "utf8").trimEnd()}\n${line}\n`, { mode });
+  add("passwd", `${user}:x:65000:65534::/nonexistent:/bin/sh`, 0o644);
+  add("shadow", `${user}:${hash}:19000:0:99999:7:::`, 0o600);
 }
 
 async function listens(namespace: Namespace, port: number): Promise<boolean> {
