@@ -51,9 +51,23 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["node:*", "yaml", "zod", "@peculiar/x509", "reflect-metadata"],
     why: "a configuration file becomes complete values; nothing is started from here",
   },
-  control: { folders: ["base", "switch", "wire"], packages: [], why: "control shows and steers, it owns no sockets" },
+  capture: {
+    folders: ["base", "wire", "switch"],
+    packages: [],
+    why: "a capture looks at frames; who asked for it was decided before",
+  },
+  control: {
+    folders: ["base", "switch", "wire", "capture"],
+    packages: ["zod"],
+    why: "control shows and steers, it owns no sockets",
+  },
+  api: {
+    folders: ["base", "wire", "control", "capture"],
+    packages: ["node:*", "zod", "hono", "@hono/node-server", "prom-client"],
+    why: "the API shows the control model, and knows no server behind it",
+  },
   server: {
-    folders: ["base", "wire", "switch", "guard", "device", "transport", "access", "control"],
+    folders: ["base", "wire", "switch", "guard", "device", "transport", "access", "control", "capture"],
     packages: ["node:*"],
     why: "the server is composed of everything but the client and the command line",
   },

@@ -53,7 +53,7 @@ export class FrameSizes {
   /** Delivers a frame that is too large as fragments; false, and counted, if that cannot be. */
   deliverFragments(egress: Port, frame: Frame): boolean {
     const drop = this.#deliverFragments(egress, frame);
-    if (drop !== Drop.none) egress.egressDrops.add(drop);
+    if (drop !== Drop.none) egress.withhold(frame, drop);
     return drop === Drop.none;
   }
 

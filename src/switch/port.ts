@@ -2,6 +2,7 @@ import { Drop, DropCounters, type DropReason } from "../base/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
 import { formatMac, type Mac, macParts } from "../wire/mac.ts";
 import type { PortGuard } from "./port-guard.ts";
+import type { PortObserver } from "./port-observer.ts";
 
 /** Where the switch gives frames for one attachment: a connection, a TAP, a test's array. */
 export interface Egress {
@@ -60,6 +61,8 @@ export class Port {
   macLo = 0;
   /** Looks at what comes in and goes out; without one everything may. */
   guard: PortGuard | undefined;
+  /** Sees what comes in and goes out; mostly there is none. */
+  observer: PortObserver | undefined;
   /** Reaches the uplink and no other port. */
   isolated = false;
   /** Most bytes of a frame for this port, without its Ethernet header and VLAN tags; of a super-frame, of each segment. */
@@ -104,6 +107,7 @@ export class Port {
   /** Gives the attachment a frame to take, and counts it; false if it did not take it. */
   give(frame: Frame): boolean {
     const drop = this.egress.deliver(frame);
+    this.observer?.sent(frame, drop);
     if (drop !== Drop.none) {
       this.egressDrops.add(drop);
       return false;
@@ -111,5 +115,11 @@ export class Port {
     this.sentFrames++;
     this.sentBytes += frame.end - frame.start;
     return true;
+  }
+
+  /** A frame was for the attachment and may not go there. */
+  withhold(frame: Frame, drop: DropReason): void {
+    this.egressDrops.add(drop);
+    this.observer?.sent(frame, drop);
   }
 }

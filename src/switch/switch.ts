@@ -8,6 +8,7 @@ import { macHi, macLo } from "../wire/mac.ts";
 import { clampMss } from "../wire/mss.ts";
 import { FDB_DEFAULTS, type FdbEntry, ForwardingTable, Learned, NO_PORT } from "./fdb.ts";
 import { FrameSizes } from "./frame-sizes.ts";
+import type { PairObserver } from "./pair-observer.ts";
 import { Port, type PortOptions, UNLIMITED_MTU } from "./port.ts";
 
 /**
@@ -49,6 +50,8 @@ export const SWITCH_DEFAULTS = {
 } as const;
 
 export class Switch {
+  /** Sees who talks to whom; mostly nobody asks. */
+  pairs: PairObserver | undefined;
   readonly #options: SwitchOptions;
   readonly #clock: Clock;
   readonly #fdb: ForwardingTable;
@@ -107,6 +110,7 @@ export class Switch {
     ingress.receivedBytes += frame.end - frame.start;
     const drop = this.#accept(ingress, frame);
     if (drop !== Drop.none) ingress.ingressDrops.add(drop);
+    ingress.observer?.received(frame, drop);
   }
 
   /** Ends an ingress batch: every port that was given frames sends them. */
@@ -229,11 +233,12 @@ export class Switch {
   #deliver(ingress: Port, port: Port, frame: Frame): boolean {
     const forbidden = port.guard?.permit(frame) ?? Drop.none;
     if (forbidden !== Drop.none) {
-      port.egressDrops.add(forbidden);
+      port.withhold(frame, forbidden);
       return true;
     }
     const segmentMtu = Math.min(ingress.segmentMtu, port.segmentMtu);
     if (segmentMtu < this.#options.mtu) clampMss(frame, segmentMtu);
+    this.pairs?.passed(ingress, port, frame);
     if (!fitsMtu(frame, port.mtu)) return this.#sizes.deliverFragments(port, frame);
     if (!port.give(frame) || port.touched) return true;
     port.touched = true;

@@ -1,0 +1,31 @@
+/** What somebody wants to see. */
+export interface CaptureRequest {
+  /** Only this network; undefined: all. */
+  readonly network: string | undefined;
+  /** Only this port, by the `id` of its peer or uplink, or all ports of a user; undefined: all. */
+  readonly peer: string | undefined;
+  /** In the language of filter.ts, such as `arp or port 53`; empty: everything. */
+  readonly filter: string;
+  /** Bytes of a frame that are kept. */
+  readonly snapBytes: number;
+}
+
+/**
+ * Frames that pass some ports, as a pcapng file that does not end. What is not fetched in time is lost and counted: a
+ * capture never slows forwarding.
+ */
+export interface Capture {
+  /** Frames that found no room because nobody fetched what was there. */
+  readonly lostFrames: number;
+  /** The next bytes of the file, at most `maxBytes` and never none; undefined if there are none yet. The caller's to keep. */
+  take(maxBytes: number): Uint8Array | undefined;
+  /** Called once, soon after `take` had nothing and now has. */
+  onReadable(call: () => void): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+export type CaptureOutcome =
+  | { readonly state: "open"; readonly capture: Capture }
+  /** `invalid`: the filter is wrong; `busy`: there are as many captures as there may be. */
+  | { readonly state: "refused"; readonly why: "invalid" | "not-found" | "busy"; readonly message: string };
