@@ -9,8 +9,8 @@ import { removeStaleSocket } from "./stale-socket.ts";
  */
 const BACKLOG = 4_096;
 
-/** Takes the address for the server. A ConfigError says why it cannot be had. */
-export async function bindSocket(server: Server, address: ListenAddress): Promise<void> {
+/** Takes the address for the server; a unix socket gets the umask's mode. A ConfigError says why it cannot be had. */
+export async function bindSocket(server: Server, address: ListenAddress, umask = SOCKET_UMASK): Promise<void> {
   await makeRoom(address);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => reject(listenError(address, error));
@@ -20,7 +20,7 @@ export async function bindSocket(server: Server, address: ListenAddress): Promis
     });
     const place = address.kind === "unix" ? { path: address.path } : { port: address.port, ...hostOf(address.host) };
     const listen = (): void => void server.listen({ ...place, backlog: BACKLOG });
-    if (address.kind === "unix") withUmask(SOCKET_UMASK, listen);
+    if (address.kind === "unix") withUmask(umask, listen);
     else listen();
   });
 }
