@@ -11,7 +11,13 @@ export class EventFeed {
   /** A ring: the event with id n is at n modulo its length. */
   readonly #kept: ControlEvent[] = [];
   readonly #listeners = new Set<EventListener>();
+  readonly #totals = { info: 0, warn: 0, error: 0 };
   #lastId = 0;
+
+  /** How many there were of each level. */
+  get totals(): Readonly<Record<ControlEvent["level"], number>> {
+    return this.#totals;
+  }
 
   get lastId(): number {
     return this.#lastId;
@@ -35,6 +41,7 @@ export class EventFeed {
 
   publish(level: ControlEvent["level"], event: string, message: string, fields: LogFields): void {
     this.#lastId++;
+    this.#totals[level]++;
     const entry = { id: this.#lastId, atMs: Date.now(), level, event, message, fields };
     this.#kept[this.#lastId % KEPT_EVENTS] = entry;
     for (const listener of this.#listeners) listener(entry);
