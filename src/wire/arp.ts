@@ -9,6 +9,7 @@ import { EtherType, uint16At } from "./ethernet.ts";
 
 export const ARP_SENDER_MAC = 8;
 export const ARP_SENDER_IP = 14;
+export const ARP_TARGET_IP = 24;
 const ARP_OPERATION = 6;
 const ARP_BYTES = 28;
 const HARDWARE_ETHERNET = 1;
