@@ -90,7 +90,7 @@ fi
 
 # A stamp of our own, because tsc writes its output even when it has found errors.
 built=dist/.complete
-if newer_than "$built" src tsconfig.json tsconfig.build.json package.json; then
+if newer_than "$built" src web tsconfig.json tsconfig.build.json package.json; then
   quietly "npm run build" npm run build
   touch "$built"
 fi

@@ -25,6 +25,7 @@ run_tests() {
 }
 
 step types npx --no-install tsc -p tsconfig.json
+step "types of the dashboard" npx --no-install tsc -p web/tsconfig.json
 step style npx --no-install biome check
 step "unused code" npx --no-install knip
 run_tests "unit, property and contract tests" "$(nproc)" \

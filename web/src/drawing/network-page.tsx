@@ -1,0 +1,4 @@
+/** The network as a picture. */
+export function NetworkPage() {
+  return <h1>Network</h1>;
+}

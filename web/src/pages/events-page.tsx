@@ -1,0 +1,4 @@
+/** What happened. */
+export function EventsPage() {
+  return <h1>Events</h1>;
+}

@@ -1,0 +1,4 @@
+/** Everything about one peer. */
+export function PeerPage({ id }: { id: string }) {
+  return <h1>Peer {id}</h1>;
+}

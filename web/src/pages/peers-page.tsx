@@ -1,0 +1,4 @@
+/** Everybody who is on. */
+export function PeersPage() {
+  return <h1>Peers</h1>;
+}
