@@ -9,6 +9,7 @@
 
 #define ENTRY_WORDS 3
 #define FLAG_VNET_HEADER 1u
+#define FLAG_REFUSED 2u
 
 /* An ordinary frame's header: no checksum to finish, no segmentation. */
 static const uint8_t plain_header[VNET_HEADER_BYTES];
@@ -54,8 +55,12 @@ napi_value tap_writer_write(napi_env env, napi_callback_info info) {
   struct tap *tap = tap_unwrap(env, self);
   if (tap == NULL) return NULL;
 
-  for (uint32_t i = 0; i < count; i++)
-    if (!write_entry(tap, bytes, entries.data + ENTRY_WORDS * i)) refused++;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t *entry = entries.data + ENTRY_WORDS * i;
+    if (write_entry(tap, bytes, entry)) continue;
+    entry[2] |= FLAG_REFUSED;
+    refused++;
+  }
   napi_create_uint32(env, refused, &result);
   return result;
 }

@@ -8,3 +8,6 @@ export function testPools(largeBytes: number): EgressPools {
     large: new BufferPool({ bufferBytes: largeBytes, maxFree: 2, maxLent: 64 }),
   };
 }
+
+/** For an egress queue whose frames nobody counts. */
+export const UNCOUNTED = { onSent: () => {}, onLost: () => {} };

@@ -80,7 +80,7 @@ export class Client {
       frames: {
         onFrame: device.write.bind(device),
         onBatchEnd: () => this.#flush(),
-        onDrop: this.drops.add.bind(this.drops),
+        onDrop: (reason) => this.drops.add(reason),
         onEgressDrop: this.drops.add.bind(this.drops),
       },
     };

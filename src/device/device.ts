@@ -38,8 +38,9 @@ export interface Device {
   setMtu(bytes: number): void;
   /** What `write` takes beyond ordinary frames. */
   readonly offloads: OffloadSet;
-  /** Frames that the kernel refused to take since the start. */
+  /** Frames that the kernel refused to take since the start, and their bytes. */
   readonly refused: number;
+  readonly refusedBytes: number;
   start(handlers: DeviceHandlers): void;
   /** Stops reading; frames wait in the kernel's queue, which slows their senders. */
   pause(): void;

@@ -9,7 +9,7 @@ import type { Mac } from "../wire/mac.ts";
 import { OFFLOAD_ALL, type OffloadSet } from "../wire/offload.ts";
 import { clearVnetHeader, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { type Device, type DeviceHandlers, type FrameBatch, HEADROOM } from "./device.ts";
-import { ENTRY_HAS_VNET_HEADER, ENTRY_WORDS, WriteBatch } from "./write-batch.ts";
+import { ENTRY_HAS_VNET_HEADER, ENTRY_REFUSED, ENTRY_WORDS, WriteBatch } from "./write-batch.ts";
 
 export interface MemoryPairOptions {
   readonly names: readonly [string, string];
@@ -47,7 +47,7 @@ class FrameQueue implements FrameBatch {
   push(source: Uint8Array, entries: Uint32Array, entry: number): boolean {
     const from = entries[entry] as number;
     const to = entries[entry + 1] as number;
-    const hasVnetHeader = entries[entry + 2] === ENTRY_HAS_VNET_HEADER;
+    const hasVnetHeader = ((entries[entry + 2] as number) & ENTRY_HAS_VNET_HEADER) !== 0;
     const start = this.#cursor + HEADROOM + VNET_HEADER_BYTES;
     const end = start + to - from;
     if (to - from < ETHERNET_HEADER_BYTES || to > source.length) return false;
@@ -107,6 +107,10 @@ export class MemoryDevice implements Device {
     return this.#batch.refused;
   }
 
+  get refusedBytes(): number {
+    return this.#batch.refusedBytes;
+  }
+
   start(handlers: DeviceHandlers): void {
     this.#handlers = handlers;
     this.#schedule();
@@ -152,12 +156,14 @@ export class MemoryDevice implements Device {
 
   #writeOut(bytes: Uint8Array, entries: Uint32Array, count: number): number {
     const peer = this.#closed ? undefined : this.#peer;
-    if (peer === undefined) return count;
+    const queue = peer === undefined ? undefined : peer.#arriving;
     let refused = 0;
-    for (let i = 0; i < count; i++) {
-      if (!peer.#arriving.push(bytes, entries, ENTRY_WORDS * i)) refused++;
+    for (let entry = 0; entry < ENTRY_WORDS * count; entry += ENTRY_WORDS) {
+      if (queue?.push(bytes, entries, entry)) continue;
+      (entries[entry + 2] as number) |= ENTRY_REFUSED;
+      refused++;
     }
-    peer.#schedule();
+    if (peer !== undefined) peer.#schedule();
     return refused;
   }
 

@@ -88,6 +88,10 @@ class TapDevice implements Device {
     return this.#batch.refused;
   }
 
+  get refusedBytes(): number {
+    return this.#batch.refusedBytes;
+  }
+
   start(handlers: DeviceHandlers): void {
     const spans = new Uint32Array(2 * READ_BATCH_FRAMES);
     const batch = { bytes: new Uint8Array(READ_BATCH_BYTES), count: 0, spans };

@@ -3,14 +3,19 @@ import type { Frame } from "../wire/frame.ts";
 /** Frames of one write batch; one more flushes the batch. */
 const WRITE_BATCH_FRAMES = 512;
 
-/** Words of an entry: start, end, flags (`ENTRY_HAS_VNET_HEADER`); the layout that native/tap_writer.h reads. */
+/** Words of an entry: start, end, flags; the layout that native/tap_writer.h reads. */
 export const ENTRY_WORDS = 3;
 
+/** Flags of an entry. The second one is set by the device. */
 export const ENTRY_HAS_VNET_HEADER = 1;
+export const ENTRY_REFUSED = 2;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Hands `count` entries, which lie in `bytes`, to the device; returns how many it refused. Called with one at least. */
+/**
+ * Hands `count` entries, which lie in `bytes`, to the device; returns how many it refused, and marks them. Called with one
+ * at least.
+ */
 export type WriteOut = (bytes: Uint8Array, entries: Uint32Array, count: number) => number;
 
 /**
@@ -23,6 +28,7 @@ export class WriteBatch {
   #bytes: Uint8Array = NO_BYTES;
   #count = 0;
   #refused = 0;
+  #refusedBytes = 0;
   #refusedAtFlush = 0;
 
   constructor(writeOut: WriteOut) {
@@ -32,6 +38,11 @@ export class WriteBatch {
   /** Frames refused since the start. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Their bytes. */
+  get refusedBytes(): number {
+    return this.#refusedBytes;
   }
 
   write(frame: Frame): void {
@@ -52,8 +63,18 @@ export class WriteBatch {
   }
 
   #send(): void {
-    if (this.#count > 0) this.#refused += this.#writeOut(this.#bytes, this.#entries, this.#count);
+    const refused = this.#count > 0 ? this.#writeOut(this.#bytes, this.#entries, this.#count) : 0;
+    if (refused > 0) this.#countRefused(refused);
     this.#count = 0;
     this.#bytes = NO_BYTES;
+  }
+
+  #countRefused(frames: number): void {
+    const entries = this.#entries;
+    this.#refused += frames;
+    for (let at = 0; at < ENTRY_WORDS * this.#count; at += ENTRY_WORDS) {
+      const isRefused = ((entries[at + 2] as number) & ENTRY_REFUSED) !== 0;
+      if (isRefused) this.#refusedBytes += (entries[at + 1] as number) - (entries[at] as number);
+    }
   }
 }

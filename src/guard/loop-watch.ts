@@ -1,4 +1,3 @@
-import { Drop } from "../base/drop-reason.ts";
 import { RecentMap } from "../base/recent-map.ts";
 import type { Port } from "../switch/port.ts";
 import { Frame } from "../wire/frame.ts";
@@ -144,14 +143,7 @@ export class LoopWatch {
 
   #deliver(port: Port): void {
     const { bytes } = this.#probe;
-    const drop = port.egress.deliver(this.#probe.set(bytes, 0, bytes.length, false));
-    if (drop !== Drop.none) {
-      port.egressDrops.add(drop);
-      return;
-    }
-    port.sentFrames++;
-    port.sentBytes += LOOP_PROBE_BYTES;
-    port.egress.flush();
+    if (port.give(this.#probe.set(bytes, 0, bytes.length, false))) port.egress.flush();
   }
 
   #shut(watched: WatchedPort | undefined, why: LoopSign): void {

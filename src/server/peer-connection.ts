@@ -16,8 +16,9 @@ import type { Admitted } from "./admission.ts";
 export interface PeerConnectionEvents {
   onFrame(frame: Frame): void;
   onBatchEnd(): void;
-  onDrop(reason: DropReason): void;
+  onDrop(reason: DropReason, frameBytes: number): void;
   onEgressDrop(reason: DropReason, frames: number): void;
+  onSent(frames: number, bytes: number): void;
   /** The first hello of this connection. */
   onHello(connection: PeerConnection, message: HelloMessage): void;
   /** What changed since. */
@@ -60,8 +61,9 @@ export class PeerConnection {
       {
         onFrame: (frame) => events.onFrame(frame),
         onBatchEnd: () => events.onBatchEnd(),
-        onDrop: (reason) => events.onDrop(reason),
+        onDrop: (reason, frameBytes) => events.onDrop(reason, frameBytes),
         onEgressDrop: (reason, frames) => events.onEgressDrop(reason, frames),
+        onSent: (frames, bytes) => events.onSent(frames, bytes),
         onControl: (message) => this.#onControl(message, events),
         onDrained: () => {},
         onSuspect: () => events.onSuspect(this),

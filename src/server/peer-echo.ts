@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
-import { Drop, type DropReason } from "../base/drop-reason.ts";
+import { Drop } from "../base/drop-reason.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Port } from "../switch/port.ts";
 import { ECHO_MIN_BYTES, echoReplyBytes, writeEchoReply } from "../wire/echo-frame.ts";
@@ -48,18 +48,14 @@ export class PeerEcho {
     const wanted = echoReplyBytes(bytes, start);
     const replyBytes = Math.max(ECHO_MIN_BYTES, Math.min(wanted, MAX_FRAME_BYTES));
     writeEchoReply(bytes, start, end, REPLY);
-    const drop = this.#deliver(this.#frame.set(REPLY, 0, replyBytes, false));
-    if (drop !== Drop.none) port.egressDrops.add(drop);
+    this.#deliver(this.#frame.set(REPLY, 0, replyBytes, false));
   }
 
-  #deliver(reply: Frame): DropReason {
+  #deliver(reply: Frame): void {
     const port = this.#port;
-    if (!this.#budget.take(reply.length + ANSWER_COST_BYTES, this.#clock.nowMs())) return Drop.egressFull;
-    const drop = (port.guard?.permit(reply) ?? Drop.none) || port.egress.deliver(reply);
-    if (drop !== Drop.none) return drop;
-    port.sentFrames++;
-    port.sentBytes += reply.length;
-    port.egress.flush();
-    return Drop.none;
+    const hasBudget = this.#budget.take(reply.length + ANSWER_COST_BYTES, this.#clock.nowMs());
+    const drop = hasBudget ? (port.guard?.permit(reply) ?? Drop.none) : Drop.egressFull;
+    if (drop !== Drop.none) port.withhold(reply, drop);
+    else if (port.give(reply)) port.egress.flush();
   }
 }

@@ -58,6 +58,8 @@ export interface PeerEvents {
 export class Peer implements Egress {
   /** Unique while the server runs; the `id` of the control interface. */
   readonly id: number;
+  /** Frames wait in its connections, or are held. */
+  readonly isQueue = true;
   /** Whose MACs, addresses and sessions these are: the user's, or those of an anonymous peer's MAC. */
   readonly owner: string;
   /** Wall-clock time of the admission, Unix milliseconds. */
@@ -88,15 +90,16 @@ export class Peer implements Egress {
     this.#grant = grant;
     const events = {
       onConnectionLost: (connection: PeerConnection, closed: Closed) => this.#onConnectionLost(connection, closed),
-      onFrameLost: (reason: DropReason) => this.#onFrameLost(reason),
+      onFrameLost: (reason: DropReason) => this.#onEgressDrop(reason, 1),
       onOver: (closed: Closed) => this.#onOver(closed),
     };
     this.session = new Session(deps, events, { holdMs: comesBack(opening) ? options.holdMs : 0 });
     this.#handlers = {
       onFrame: (frame) => this.#onFrame(frame),
       onBatchEnd: () => deps.network.switch.flush(),
-      onDrop: (reason) => this.#onDrop(reason),
+      onDrop: (reason, frameBytes) => this.#onDrop(reason, frameBytes),
       onEgressDrop: (reason, frames) => this.#onEgressDrop(reason, frames),
+      onSent: (frames, bytes) => this.#onSent(frames, bytes),
       onHello: (connection, message) => this.#onHello(connection, message),
       onUpdate: ({ mtu }) => mtu !== undefined && this.#port?.limitMtu(mtu),
       onSuspect: (connection) => this.session.doubt(connection),
@@ -238,16 +241,20 @@ export class Peer implements Egress {
     else this.#deps.network.switch.forward(this.#port, frame);
   }
 
-  /** The switch counted these as sent when it delivered them. */
-  #onEgressDrop(reason: DropReason, frames: number): void {
+  #onSent(frames: number, bytes: number): void {
     if (this.#port === undefined) return;
-    this.#port.sentFrames -= frames;
-    this.#port.egressDrops.add(reason, frames);
+    this.#port.sentFrames += frames;
+    this.#port.sentBytes += bytes;
   }
 
-  #onDrop(reason: DropReason): void {
+  #onEgressDrop(reason: DropReason, frames: number): void {
+    this.#port?.egressDrops.add(reason, frames);
+  }
+
+  #onDrop(reason: DropReason, frameBytes: number): void {
     if (this.#port === undefined) return;
     this.#port.receivedFrames++;
+    this.#port.receivedBytes += frameBytes;
     this.#port.ingressDrops.add(reason);
   }
 
@@ -266,13 +273,6 @@ export class Peer implements Egress {
   #onConnectionLost({ admitted, number }: PeerConnection, closed: Closed): void {
     if (admitted === this.#admitted) this.#admitted = this.session.connections.at(-1)?.admitted ?? admitted;
     this.#deps.events.onConnectionLost(this, number, closed);
-  }
-
-  /** The switch counted it as sent when it delivered it. */
-  #onFrameLost(reason: DropReason): void {
-    if (this.#port === undefined) return;
-    this.#port.sentFrames--;
-    this.#port.egressDrops.add(reason);
   }
 
   #onOver(closed: Closed): void {

@@ -20,6 +20,8 @@ export class Uplink implements Egress {
   readonly #frame = new Frame(new Uint8Array(0));
   readonly #segment = new Frame(new Uint8Array(0));
   #segmentsRefused = 0;
+  /** Of the device, as of the last look. */
+  #refusedBytes = 0;
 
   constructor(
     deps: { readonly device: Device; readonly switch: Switch; readonly segmenter: Segmenter },
@@ -67,6 +69,7 @@ export class Uplink implements Egress {
     this.#segmentsRefused = 0;
     const drop = this.#segmenter.segment(frame, this.#device.mtu + 18, this.#onSegment);
     if (drop !== Drop.none) return drop;
+    this.#refusedBytes = this.#device.refusedBytes;
     return this.#segmentsRefused === 0 ? Drop.none : Drop.deviceRefused;
   }
 
@@ -75,9 +78,12 @@ export class Uplink implements Egress {
     this.#segmentsRefused += this.#device.flush();
   };
 
-  /** The switch counted these as sent when it delivered them. */
+  /** The switch counted these as sent when it delivered them, in this turn of the event loop: nobody has seen that. */
   #countRefused(frames: number): void {
+    const { refusedBytes } = this.#device;
     this.port.sentFrames -= frames;
+    this.port.sentBytes -= refusedBytes - this.#refusedBytes;
+    this.#refusedBytes = refusedBytes;
     this.port.egressDrops.add(Drop.deviceRefused, frames);
   }
 }

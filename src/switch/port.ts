@@ -13,6 +13,11 @@ export interface Egress {
   deliver(frame: Frame): DropReason;
   /** Sends what was delivered since the last flush. Called once per ingress batch, only if something was delivered. */
   flush(): void;
+  /**
+   * Whether frames may wait here, or be lost after all. Then the egress counts: in `sentFrames` and `sentBytes` of its port
+   * what has left, in `egressDrops` what was lost. Otherwise a frame counts as sent when it is taken.
+   */
+  readonly isQueue?: boolean;
 }
 
 export interface PortOptions {
@@ -33,7 +38,8 @@ export const UNLIMITED_MTU = 0x10_0000;
 
 /**
  * One attachment of the switch: its MAC, its kind and its counters. Made by `Switch.attach`.
- * Received means from the attachment into the switch; sent means from the switch to the attachment.
+ * Received means from the attachment into the switch; sent means from the switch to the attachment. Counters only go up:
+ * a frame for the attachment waits until it is sent or dropped, and then counts as one of the two.
  */
 export class Port {
   /** Index in the switch; a number is used again after its port left. */
@@ -46,14 +52,16 @@ export class Port {
   readonly ingressDrops = new DropCounters();
   /** Frames for this port that did not reach it. */
   readonly egressDrops = new DropCounters();
+  /** Everything that came, what was dropped included. */
   receivedFrames = 0;
   receivedBytes = 0;
   /** Received frames that went on although their source could not be learned: the FDB was full. */
   unlearnedFrames = 0;
   /** Answers to frames from this port that were too big for where they were to go. */
   tooBigAnswers = 0;
-  /** Sent frames that are fragments of larger ones. */
+  /** Frames made for the attachment as fragments of larger ones; whether they were sent is counted as for any other. */
   sentFragments = 0;
+  /** What the kernel was handed. A frame that was cut counts once, with its first part; the bytes are of all its parts. */
   sentFrames = 0;
   sentBytes = 0;
   /** First two and last four bytes of the MAC, `macHi` negative while none is known. */
@@ -71,6 +79,7 @@ export class Port {
   segmentMtu = UNLIMITED_MTU;
   /** The switch's note that this port has frames to flush. */
   touched = false;
+  readonly #isQueue: boolean;
 
   constructor(index: number, options: PortOptions) {
     this.index = index;
@@ -78,6 +87,7 @@ export class Port {
     this.bridge = options.bridge;
     this.isUplink = options.isUplink ?? false;
     this.egress = options.egress;
+    this.#isQueue = options.egress.isQueue ?? false;
     if (options.mac !== undefined) {
       const { hi, lo } = macParts(options.mac);
       this.macHi = hi;
@@ -104,7 +114,7 @@ export class Port {
     return this.macLo === lo && this.macHi === hi;
   }
 
-  /** Gives the attachment a frame to take, and counts it; false if it did not take it. */
+  /** Gives the attachment a frame to take, and counts it, unless it may wait there; false if it was not taken. */
   give(frame: Frame): boolean {
     const drop = this.egress.deliver(frame);
     this.observer?.sent(frame, drop);
@@ -112,6 +122,7 @@ export class Port {
       this.egressDrops.add(drop);
       return false;
     }
+    if (this.#isQueue) return true;
     this.sentFrames++;
     this.sentBytes += frame.end - frame.start;
     return true;

@@ -141,14 +141,15 @@ export class ByteStream {
     this.#socket.end();
   }
 
-  /** Closes at once. Idempotent. */
+  /** Closes at once: nothing is taken any more. Idempotent. */
   destroy(): void {
+    this.#writing = true;
     this.#socket.destroy();
   }
 
   /** Whether the kernel took the write at once, and would take another. */
   #isTaken(): boolean {
-    this.#writing = this.#socket.writableLength > 0 || this.#holds();
+    this.#writing = this.#socket.destroyed || this.#socket.writableLength > 0 || this.#holds();
     return !this.#writing;
   }
 

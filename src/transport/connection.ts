@@ -18,10 +18,18 @@ export interface ConnectionHandlers {
   onFrame(frame: Frame): void;
   /** The frames that arrived together are through. */
   onBatchEnd(): void;
-  /** A frame, or a message that is none, was dropped in either direction; the connection goes on. */
-  onDrop(reason: DropReason): void;
-  /** Frames that `send` took were dropped before they left: too old, too many of a flow, or in the way of fairness. */
+  /**
+   * A frame of a batch, or one that arrived, was dropped; the connection goes on. `frameBytes` is its length, 0 where a
+   * message is too short to have a frame in it.
+   */
+  onDrop(reason: DropReason, frameBytes: number): void;
+  /**
+   * Frames that `send` took were dropped before they left: too old, too many of a flow, in the way of fairness, or still
+   * there when the connection was over. None for a later part of one that was cut.
+   */
   onEgressDrop?(reason: DropReason, frames: number): void;
+  /** Frames that `send` took were handed to the socket, none for a later part of one, and `bytes` of theirs. */
+  onSent?(frames: number, bytes: number): void;
   onControl(message: ControlMessage): void;
   /** `congested` is false, perhaps again: some of what waited has left. */
   onDrained(): void;

@@ -28,14 +28,26 @@ const CONTROL_RESERVE_BYTES = 4 * 1024;
  */
 const AVAILABLE_PER_HELD = 8;
 
-/** A pooled buffer and how much of it is in use. */
+/** A pooled buffer, how much of it is in use, and what frames that is. */
 interface Filled {
   readonly buffer: Buffer;
   readonly pool: BufferPool;
   bytes: number;
+  frames: number;
+  frameBytes: number;
+}
+
+export interface EgressQueueDeps {
+  readonly stream: ByteStream;
+  readonly pools: EgressPools;
+  /** Frames were handed to the socket, of so many bytes without what is around them. */
+  readonly onSent: (frames: number, frameBytes: number) => void;
+  /** Frames were dropped with the queue. */
+  readonly onLost: (frames: number) => void;
 }
 
 export class EgressQueue {
+  readonly #deps: EgressQueueDeps;
   readonly #stream: ByteStream;
   readonly #pools: EgressPools;
   readonly #maxQueuedBytes: number;
@@ -45,7 +57,8 @@ export class EgressQueue {
   #waitingBytes = 0;
   #closed = false;
 
-  constructor(deps: { readonly stream: ByteStream; readonly pools: EgressPools }, options: EgressQueueOptions) {
+  constructor(deps: EgressQueueDeps, options: EgressQueueOptions) {
+    this.#deps = deps;
     this.#stream = deps.stream;
     this.#pools = deps.pools;
     this.#maxQueuedBytes = options.maxQueuedBytes;
@@ -60,9 +73,17 @@ export class EgressQueue {
     return (this.#filling as Filled).buffer;
   }
 
-  /** Room for a message of `bytes` bytes: the offset in `buffer` where to write all of them, or −1 if there is none. */
-  reserve(bytes: number): number {
-    return this.#reserve(bytes, this.#maxQueuedBytes);
+  /**
+   * Room for a message of `bytes` bytes: the offset in `buffer` where to write all of them, or −1 if there is none.
+   * `frames` is 0 for a later part of a frame that was cut.
+   */
+  reserve(bytes: number, frames: number, frameBytes: number): number {
+    const at = this.#reserve(bytes, this.#maxQueuedBytes);
+    if (at < 0) return at;
+    const filling = this.#filling as Filled;
+    filling.frames += frames;
+    filling.frameBytes += frameBytes;
+    return at;
   }
 
   /** Queues ready bytes, a control message; false if there is no room. */
@@ -76,7 +97,8 @@ export class EgressQueue {
   /** Sends as much as the socket takes. */
   flush(): void {
     while (!this.#closed && !this.#stream.writing && this.#next()) {
-      const { buffer, bytes } = this.#sending as Filled;
+      const { buffer, bytes, frames, frameBytes } = this.#sending as Filled;
+      if (frameBytes > 0) this.#deps.onSent(frames, frameBytes);
       if (this.#stream.write(buffer.subarray(0, bytes))) this.#sent();
     }
   }
@@ -90,11 +112,14 @@ export class EgressQueue {
   /** Drops everything that waits and gives the buffers back. */
   close(): void {
     this.#closed = true;
-    for (const { buffer, pool } of this.#waiting) pool.release(buffer);
+    if (this.#filling !== undefined) this.#waiting.push(this.#filling);
+    this.#filling = undefined;
+    for (const { buffer, pool, frames } of this.#waiting) {
+      pool.release(buffer);
+      if (frames > 0) this.#deps.onLost(frames);
+    }
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
-    if (this.#filling !== undefined) this.#filling.pool.release(this.#filling.buffer);
-    this.#filling = undefined;
     // The kernel may still read a buffer whose write is under way.
     this.#sending?.pool.abandon();
     this.#sending = undefined;
@@ -124,7 +149,7 @@ export class EgressQueue {
 
   #begin(pool: BufferPool): boolean {
     const buffer = pool === this.#pools.large && this.#hasShare() ? undefined : pool.take();
-    if (buffer !== undefined) this.#filling = { buffer, pool, bytes: 0 };
+    if (buffer !== undefined) this.#filling = { buffer, pool, bytes: 0, frames: 0, frameBytes: 0 };
     return buffer !== undefined;
   }
 
@@ -134,10 +159,12 @@ export class EgressQueue {
     return held > 0 && held * AVAILABLE_PER_HELD >= this.#pools.large.available;
   }
 
-  #grow({ buffer, pool, bytes }: Filled): boolean {
+  #grow({ buffer, pool, bytes, frames, frameBytes }: Filled): boolean {
     if (!this.#begin(this.#pools.large)) return false;
     const grown = this.#filling as Filled;
     grown.bytes = buffer.copy(grown.buffer, 0, 0, bytes);
+    grown.frames = frames;
+    grown.frameBytes = frameBytes;
     pool.release(buffer);
     return true;
   }

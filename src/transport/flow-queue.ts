@@ -135,6 +135,11 @@ export class FlowQueue {
     return this.#chosen === NO_FRAME ? 0 : (this.#deps.store.frameBytes[this.#chosen] as number);
   }
 
+  /** Whether the frame that `next` chose is a later part of one that was cut. */
+  get isNextPart(): boolean {
+    return this.#deps.store.isPart[this.#chosen] === 1;
+  }
+
   /** Copies the chosen frame, virtio-net header first, but its first `skippedBytes`, to `to` at `at`, and forgets it. */
   take(to: Uint8Array, at: number, skippedBytes: number): void {
     this.#deps.store.copy(this.#chosen, to, at, skippedBytes);

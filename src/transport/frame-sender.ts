@@ -16,9 +16,11 @@ export interface FrameSenderDeps {
   readonly shared: ConnectionDeps;
   readonly stream: ByteStream;
   /** A frame of a batch was not taken. */
-  readonly onDrop: (reason: DropReason) => void;
+  readonly onDrop: (reason: DropReason, frameBytes: number) => void;
   /** Frames that were taken were dropped before they left. */
   readonly onEgressDrop: (reason: DropReason, frames: number) => void;
+  /** Frames that were taken were handed to the socket. */
+  readonly onSent: (frames: number, bytes: number) => void;
 }
 
 export interface FrameSenderOptions {
@@ -63,10 +65,11 @@ export class FrameSender {
     this.#options = options;
     this.#pace = new SendPace(clock, stream.control);
     stream.hold = (resume) => this.#pace.hold(resume);
-    this.#packed = new EgressQueue({ stream, pools }, { maxQueuedBytes });
+    const { onEgressDrop: onDrop, onSent } = deps;
+    const onLost = (frames: number): void => onDrop(Drop.portClosed, frames);
+    this.#packed = new EgressQueue({ stream, pools, onSent, onLost }, { maxQueuedBytes });
     const keys = role === "client" ? maskKeys : undefined;
     this.#packer = new MessagePacker({ queue: this.#packed, maskKeys: keys, mask }, dialect);
-    const onDrop = deps.onEgressDrop;
     this.#waiting = new FlowQueue({ clock, store, tables, onDrop });
     this.#waiting.maxBytes = maxQueuedBytes;
     this.#writer = new MessageWriter({ segmenter, sink: this.#sink }, dialect);
@@ -118,7 +121,7 @@ export class FrameSender {
     for (let i = 0; i < count; i++) {
       const frame = this.#frame.set(bytes, spans[2 * i] as number, spans[2 * i + 1] as number, true);
       const drop = this.#writer.write(frame);
-      if (drop !== Drop.none) this.#deps.onDrop(drop);
+      if (drop !== Drop.none) this.#deps.onDrop(drop, frame.length);
     }
     this.flush();
     return true;
@@ -158,7 +161,7 @@ export class FrameSender {
     isPart: boolean,
   ): DropReason => {
     if (this.#waiting.isEmpty && this.#mayPack(end - start)) {
-      if (this.#packer.pack(bytes, start, end, hasVnetHeader)) return Drop.none;
+      if (this.#packer.pack(bytes, start, end, hasVnetHeader, isPart)) return Drop.none;
     }
     if (!this.#hasTime) this.#waiting.tick();
     this.#hasTime = true;

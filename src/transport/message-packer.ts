@@ -34,10 +34,13 @@ export class MessagePacker {
     this.#prefixBytes = dialect === "v2" ? VNET_HEADER_BYTES : 0;
   }
 
-  /** Packs the frame in [start, end); v2 with the virtio-net header before it, or an empty one. False if there is no room. */
-  pack(bytes: Uint8Array, start: number, end: number, hasVnetHeader: boolean): boolean {
+  /**
+   * Packs the frame in [start, end); v2 with the virtio-net header before it, or an empty one. `isPart`: it is a later part
+   * of the one before. False if there is no room.
+   */
+  pack(bytes: Uint8Array, start: number, end: number, hasVnetHeader: boolean, isPart: boolean): boolean {
     const payloadBytes = this.#prefixBytes + end - start;
-    const payloadAt = this.#reserve(payloadBytes);
+    const payloadAt = this.#reserve(payloadBytes, isPart);
     if (payloadAt < 0) return false;
     const { buffer } = this.#queue;
     if (this.#prefixBytes > 0 && hasVnetHeader) {
@@ -53,16 +56,16 @@ export class MessagePacker {
   /** Packs the frame that `waiting` has chosen, of `bytes` bytes with its virtio-net header. False if there is no room. */
   packNext(waiting: FlowQueue, bytes: number): boolean {
     const skippedBytes = VNET_HEADER_BYTES - this.#prefixBytes;
-    const payloadAt = this.#reserve(bytes - skippedBytes);
+    const payloadAt = this.#reserve(bytes - skippedBytes, waiting.isNextPart);
     if (payloadAt < 0) return false;
     waiting.take(this.#queue.buffer, payloadAt, skippedBytes);
     this.#finish(this.#queue.buffer, payloadAt, bytes - skippedBytes);
     return true;
   }
 
-  #reserve(payloadBytes: number): number {
+  #reserve(payloadBytes: number, isPart: boolean): number {
     const header = headerBytes(payloadBytes, this.#maskKeys !== undefined);
-    const at = this.#queue.reserve(header + payloadBytes);
+    const at = this.#queue.reserve(header + payloadBytes, isPart ? 0 : 1, payloadBytes - this.#prefixBytes);
     return at < 0 ? at : at + header;
   }
 

@@ -38,6 +38,9 @@ export class MessageWriter {
   readonly #sink: FrameSink;
   readonly #isV2: boolean;
   #parts = 0;
+  /** Whether one of the parts was not taken. */
+  #isLost = false;
+  /** Why the first was not, which stands for the frame where frames are counted. */
   #drop: DropReason = Drop.none;
 
   constructor(deps: MessageWriterDeps, dialect: Dialect) {
@@ -46,7 +49,10 @@ export class MessageWriter {
     this.#isV2 = dialect === "v2";
   }
 
-  /** Hands the frame on, in segments if the peer needs that, in pieces if it is too large. A frame that loses one is lost. */
+  /**
+   * Hands the frame on, in segments if the peer needs that, in pieces if it is too large. If the first of them is not taken
+   * the frame is lost; if a later one is not, the others behind it are left out.
+   */
   write(frame: Frame): DropReason {
     const { bytes, start, end, hasVnetHeader } = frame;
     // A v1 message may be larger than any frame, and would be larger than any message with a virtio-net header before it.
@@ -74,6 +80,7 @@ export class MessageWriter {
 
   #beginParts(): void {
     this.#parts = 0;
+    this.#isLost = false;
     this.#drop = Drop.none;
   }
 
@@ -82,8 +89,10 @@ export class MessageWriter {
   readonly #onPiece = (bytes: Uint8Array, start: number, end: number): void => this.#part(bytes, start, end, true);
 
   #part(bytes: Uint8Array, start: number, end: number, hasVnetHeader: boolean): void {
-    if (this.#drop !== Drop.none) return;
-    this.#drop = this.#sink(bytes, start, end, hasVnetHeader, this.#parts > 0);
+    if (this.#isLost) return;
+    const drop = this.#sink(bytes, start, end, hasVnetHeader, this.#parts > 0);
+    if (this.#parts === 0) this.#drop = drop;
+    this.#isLost = drop !== Drop.none;
     this.#parts++;
   }
 }

@@ -69,7 +69,9 @@ export class WebSocketConnection implements Connection {
     this.#budget = new ControlBudget(deps.clock);
     const onDrop = handlers.onDrop.bind(handlers);
     const onEgressDrop = handlers.onEgressDrop?.bind(handlers) ?? (() => {});
-    this.#sender = new FrameSender({ shared: deps, stream, onDrop, onEgressDrop }, { role, dialect, maxQueuedBytes });
+    const onSent = handlers.onSent?.bind(handlers) ?? (() => {});
+    const events = { onDrop, onEgressDrop, onSent };
+    this.#sender = new FrameSender({ shared: deps, stream, ...events }, { role, dialect, maxQueuedBytes });
     const { clock, ticker } = deps;
     this.#liveness = new Liveness(
       { clock, ticker, stream },
@@ -154,7 +156,11 @@ export class WebSocketConnection implements Connection {
    * Returns true if the bytes are free again; otherwise they are borrowed until `onDrained`.
    */
   sendBatch(bytes: Uint8Array, spans: Uint32Array, count: number): boolean {
-    return this.#state !== "open" || this.#sender.sendBatch(bytes, spans, count);
+    if (this.#state === "open") return this.#sender.sendBatch(bytes, spans, count);
+    for (let i = 0; i < count; i++) {
+      this.#handlers.onDrop(Drop.portClosed, (spans[2 * i + 1] as number) - (spans[2 * i] as number));
+    }
+    return true;
   }
 
   sendControl(message: ControlMessage): void {
@@ -192,8 +198,9 @@ export class WebSocketConnection implements Connection {
       return;
     }
     const frameStart = start + VNET_HEADER_BYTES;
-    if (end - frameStart < ETHERNET_HEADER_BYTES) this.#handlers.onDrop(Drop.messageTruncated);
-    else if (!sanitizeVnetHeader(bytes, start, end)) this.#handlers.onDrop(Drop.vnetHeaderInvalid);
+    const frameBytes = Math.max(0, end - frameStart);
+    if (frameBytes < ETHERNET_HEADER_BYTES) this.#handlers.onDrop(Drop.messageTruncated, frameBytes);
+    else if (!sanitizeVnetHeader(bytes, start, end)) this.#handlers.onDrop(Drop.vnetHeaderInvalid, frameBytes);
     else this.#handlers.onFrame(this.#frame.set(bytes, frameStart, end, true));
   }
 

@@ -30,9 +30,11 @@ const TARGETS = [...MACS, BROADCAST, "02:00:00:00:00:99", "00:00:00:00:00:00"] a
 class PeerEgress implements Egress {
   readonly stream = new StandInStream();
   readonly dialect: Dialect;
+  readonly isQueue = true;
   readonly #sender: FrameSender;
-  /** Told of frames that were taken and dropped later. */
+  /** Told what became of frames that were taken. */
   onEgressDrop: (reason: DropReason, frames: number) => void = () => {};
+  onSent: (frames: number, bytes: number) => void = () => {};
 
   constructor(dialect: Dialect, segmenter: Segmenter) {
     this.dialect = dialect;
@@ -43,6 +45,7 @@ class PeerEgress implements Egress {
         stream: asByteStream(this.stream),
         onDrop: () => {},
         onEgressDrop: (reason, frames) => this.onEgressDrop(reason, frames),
+        onSent: (frames, bytes) => this.onSent(frames, bytes),
       },
       { role: "server", dialect, maxQueuedBytes: 180_000 },
     );
@@ -64,8 +67,10 @@ class PeerEgress implements Egress {
     }
   }
 
-  get messages(): number {
-    return decodeMessages(this.stream.sent, "client", this.dialect).length;
+  /** The frames that the peer was sent. */
+  get frames(): Buffer[] {
+    const prefixBytes = this.dialect === "v2" ? VNET_HEADER_BYTES : 0;
+    return decodeMessages(this.stream.sent, "client", this.dialect).map((message) => message.subarray(prefixBytes));
   }
 }
 
@@ -104,6 +109,10 @@ function bytesOf({ from, to, asSelf, superBytes }: Sent): Buffer {
   return Buffer.concat([Buffer.alloc(VNET_HEADER_BYTES), ethernetFrame(to, source, "x".repeat(60))]);
 }
 
+function bytesIn(frames: readonly Buffer[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** The ports that are offered the frame: none, one, or all others. */
 function offeredTo({ from, to, asSelf }: Sent): number[] {
   if (!asSelf || to === MACS[from]) return [];
@@ -130,9 +139,10 @@ class Room {
     const attached = this.peers.map((egress, i) => {
       const mac = MACS[i + 1] as Mac;
       const port = lan.attach({ name: `peer ${i + 1}`, mac, bridge: false, egress }) as Port;
-      egress.onEgressDrop = (reason, frames) => {
-        port.sentFrames -= frames;
-        port.egressDrops.add(reason, frames);
+      egress.onEgressDrop = (reason, frames) => port.egressDrops.add(reason, frames);
+      egress.onSent = (frames, bytes) => {
+        port.sentFrames += frames;
+        port.sentBytes += bytes;
       };
       return port;
     });
@@ -186,11 +196,14 @@ test("whatever is sent, every frame is at its destination or in a drop counter, 
         room.received.reduce((a, b) => a + b),
       );
       // What is counted as sent has arrived: by message at those who take super-frames, by frame at the host.
-      for (const i of [1, 2]) assert.equal(room.peers[i]?.messages, ports[i + 1]?.sentFrames);
-      assert.ok((room.peers[0]?.messages ?? 0) >= (ports[1]?.sentFrames ?? 0));
+      const sent = room.peers.map(({ frames }) => frames);
+      for (const i of [1, 2]) assert.equal(sent[i]?.length, ports[i + 1]?.sentFrames);
+      assert.ok((sent[0]?.length ?? 0) >= (ports[1]?.sentFrames ?? 0));
+      for (const [i, frames] of sent.entries()) assert.equal(bytesIn(frames), ports[i + 1]?.sentBytes);
       const sentToHost = ports[0]?.sentFrames ?? 0;
       await waitFor("the host's frames", () => host.frames.length >= sentToHost, { pollMs: 1 });
       assert.equal(host.frames.length, sentToHost);
+      assert.equal(bytesIn(host.frames), ports[0]?.sentBytes);
     }),
     { numRuns: 80 },
   );

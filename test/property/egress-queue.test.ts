@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { BufferPool } from "../../src/transport/buffer-pool.ts";
 import { EgressQueue } from "../../src/transport/egress-queue.ts";
 import { asByteStream, StandInStream } from "../stand-in-stream.ts";
+import { UNCOUNTED } from "../test-pools.ts";
 
 const SMALL_BYTES = 64;
 const BUFFER_BYTES = 256;
@@ -49,13 +50,13 @@ function makeQueue(): { stream: StandInStream; small: CountingPool; large: Count
   const stream = new StandInStream();
   const small = new CountingPool({ bufferBytes: SMALL_BYTES, maxFree: 4, maxLent: 100 });
   const large = new CountingPool({ bufferBytes: BUFFER_BYTES, maxFree: 4, maxLent: 100 });
-  const deps = { stream: asByteStream(stream), pools: { small, large } };
+  const deps = { stream: asByteStream(stream), pools: { small, large }, ...UNCOUNTED };
   return { stream, small, large, queue: new EgressQueue(deps, { maxQueuedBytes: MAX_QUEUED_BYTES }) };
 }
 
 /** Queues the bytes as a frame's message is queued. */
 function put(queue: EgressQueue, message: Buffer): boolean {
-  const at = queue.reserve(message.length);
+  const at = queue.reserve(message.length, 1, message.length);
   if (at >= 0) message.copy(queue.buffer, at);
   return at >= 0;
 }
@@ -162,7 +163,7 @@ describe("egress queue", () => {
       large: new BufferPool({ bufferBytes: BUFFER_BYTES, ...one }),
     };
     const [greedy, other] = [0, 1].map(
-      () => new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 10_000 }),
+      () => new EgressQueue({ stream: asByteStream(stream), pools, ...UNCOUNTED }, { maxQueuedBytes: 10_000 }),
     );
     assert.ok(greedy && other);
     assert.ok(put(greedy, Buffer.alloc(BUFFER_BYTES)));
@@ -178,7 +179,10 @@ describe("egress queue", () => {
     const fill = (): number => {
       const stream = new StandInStream();
       stream.isFast = false;
-      const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 10 * BUFFER_BYTES });
+      const queue = new EgressQueue(
+        { stream: asByteStream(stream), pools, ...UNCOUNTED },
+        { maxQueuedBytes: 10 * BUFFER_BYTES },
+      );
       let buffers = 0;
       while (put(queue, Buffer.alloc(BUFFER_BYTES))) {
         buffers++;

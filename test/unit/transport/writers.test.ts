@@ -16,7 +16,7 @@ import type { Dialect } from "../../../src/wire/websocket-decoder.ts";
 import { superFrame, testFrame } from "../../contract/test-frames.ts";
 import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 import { asByteStream, StandInStream } from "../../stand-in-stream.ts";
-import { testPools } from "../../test-pools.ts";
+import { testPools, UNCOUNTED } from "../../test-pools.ts";
 import { decodeMessages } from "./decoded-messages.ts";
 
 const NO_HEADER = Buffer.alloc(VNET_HEADER_BYTES);
@@ -40,7 +40,7 @@ function write(bytes: Buffer, hasVnetHeader: boolean, options: WriterOptions): W
   const { dialect, role = "server", peerOffloads = Offload.none, maxQueuedBytes = 1 << 20 } = options;
   const stream = new StandInStream();
   const pools = testPools(256 * 1024);
-  const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes });
+  const queue = new EgressQueue({ stream: asByteStream(stream), pools, ...UNCOUNTED }, { maxQueuedBytes });
   const maskKeys = role === "client" ? new MaskKeys() : undefined;
   const segmenter = new Segmenter({ headroom: 16 });
   const packer = new MessagePacker({ queue, maskKeys, mask: maskBytes }, dialect);
@@ -58,8 +58,8 @@ function write(bytes: Buffer, hasVnetHeader: boolean, options: WriterOptions): W
 
 const sinkOf =
   (packer: MessagePacker): FrameSink =>
-  (bytes, start, end, hasVnetHeader) =>
-    packer.pack(bytes, start, end, hasVnetHeader) ? Drop.none : Drop.egressFull;
+  (bytes, start, end, hasVnetHeader, isPart) =>
+    packer.pack(bytes, start, end, hasVnetHeader, isPart) ? Drop.none : Drop.egressFull;
 
 const plain = (frame: Buffer): Buffer => Buffer.concat([NO_HEADER, frame]);
 
@@ -145,8 +145,9 @@ describe("message writer", () => {
       wire: Buffer.alloc(0),
     });
     const { drop, messages } = write(superFrame(2_500), true, { dialect: "v1", maxQueuedBytes: 2_200 });
-    assert.equal(drop, Drop.egressFull);
+    assert.equal(drop, Drop.none, "the frame counts with its first segment");
     assert.equal(messages.length, 2, "segments that did fit are whole");
+    assert.equal(write(superFrame(2_500), true, { dialect: "v1", maxQueuedBytes: 900 }).drop, Drop.egressFull);
   });
 });
 
@@ -224,7 +225,7 @@ test("mask keys are drawn over again without end, and no two thousand of them ar
 test("queueing frames for a peer allocates nothing per frame", () => {
   const stream = { writing: false, write: () => true, writePieces: () => true } as unknown as StandInStream;
   const pools = testPools(256 * 1024);
-  const queue = new EgressQueue({ stream: asByteStream(stream), pools }, { maxQueuedBytes: 1 << 20 });
+  const queue = new EgressQueue({ stream: asByteStream(stream), pools, ...UNCOUNTED }, { maxQueuedBytes: 1 << 20 });
   const packer = new MessagePacker({ queue, maskKeys: undefined, mask: maskBytes }, "v2");
   const writer = new MessageWriter({ segmenter: new Segmenter({ headroom: 16 }), sink: sinkOf(packer) }, "v2");
   const bytes = testFrame(60);
