@@ -8,6 +8,7 @@ export function emptyCapture(): Capture {
   let rest: Uint8Array | undefined = EMPTY_PCAPNG;
   return {
     lostFrames: 0,
+    isOver: false,
     take: () => {
       const bytes = rest;
       rest = undefined;

@@ -17,9 +17,11 @@ export interface CaptureRequest {
 export interface Capture {
   /** Frames that found no room because nobody fetched what was there. */
   readonly lostFrames: number;
+  /** The file has ended, and all of it was taken: there is nothing left to see, or the server stops. */
+  readonly isOver: boolean;
   /** The next bytes of the file, at most `maxBytes` and never none; undefined if there are none yet. The caller's to keep. */
   take(maxBytes: number): Uint8Array | undefined;
-  /** Called once, soon after `take` had nothing and now has. */
+  /** Calls once, soon, when `take` has something or the capture is over. */
   onReadable(call: () => void): void;
   /** Idempotent. */
   close(): void;
