@@ -72,6 +72,7 @@ const checks = PASSWORD_CHECKER_DEFAULTS;
 const HASH = "src/access/password-hash.ts";
 const RULES = "src/config/rules-schema.ts";
 const FLAPS = "src/guard/mac-flaps.ts";
+const STATIC = "src/api/static-files.ts";
 const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
 const LIVENESS = "src/transport/liveness.ts";
@@ -277,6 +278,7 @@ const FILES: Limits = {
   "time of the guard, ms": own("src/config/guard-schema.ts", "MAX_TIME_MS"),
   "other file that is read again, bytes": own("src/config/watched-file.ts", "MAX_BYTES"),
   "between two looks at it, ms": own("src/config/watched-file.ts", "POLL_MS"),
+  "files of the dashboard, and their bytes": `${own(STATIC, "MAX_FILES")}, ${own(STATIC, "MAX_BYTES")}`,
 };
 
 const CLIENT: Limits = {

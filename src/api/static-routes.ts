@@ -1,0 +1,67 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { StaticBody, StaticFile, StaticFiles } from "./static-files.ts";
+
+const INDEX = "index.html";
+
+/**
+ * Scripts, styles and requests of our own only, none of them inline; in no frame, and no form may be sent: if a script
+ * does not run, a password must not end up in an address.
+ */
+export const DASHBOARD_CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": DASHBOARD_CSP,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/**
+ * Answers GET and HEAD for the files below `base`, which ends without a slash (empty: the root); its `/` is the index.
+ * Everything else is the next handler's.
+ */
+export function staticRoutes(files: StaticFiles, base = ""): MiddlewareHandler {
+  return async (context, next) => {
+    const { method, path } = context.req;
+    if ((method !== "GET" && method !== "HEAD") || !path.startsWith(`${base}/`)) return next();
+    const name = path.slice(base.length + 1);
+    if (name === "" && !files.has(INDEX)) return sayHowToBuild(context);
+    const file = files.get(name === "" ? INDEX : name);
+    return file === undefined ? next() : send(context, file);
+  };
+}
+
+function sayHowToBuild(context: Context): Response {
+  return context.text("The dashboard was not built. Run `npm run build` and start the server again.\n", 503);
+}
+
+function send(context: Context, file: StaticFile): Response {
+  const headers = new Headers({
+    ...HEADERS,
+    etag: file.etag,
+    "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+    vary: "accept-encoding",
+  });
+  if (matches(context.req.header("if-none-match"), file.etag)) return new Response(null, { status: 304, headers });
+  const { coding, bytes } = chooseBody(file, context.req.header("accept-encoding"));
+  headers.set("content-type", file.type);
+  headers.set("content-length", String(bytes.length));
+  if (coding !== "identity") headers.set("content-encoding", coding);
+  return new Response(context.req.method === "HEAD" ? null : bytes, { headers });
+}
+
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? "").split(",").some((one) => one.trim() === etag);
+}
+
+/** The smallest that the other end takes (RFC 9110 12.5.3; that it may like one more than another is not looked at). */
+function chooseBody({ bodies }: StaticFile, acceptEncoding = ""): StaticBody {
+  const taken = acceptEncoding
+    .split(",")
+    .filter((one) => !/;\s*q=0(\.0*)?\s*$/.test(one))
+    .map((one) => one.split(";")[0]?.trim().toLowerCase());
+  return bodies.find(({ coding }) => coding === "identity" || taken.includes(coding)) as StaticBody;
+}
