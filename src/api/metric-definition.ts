@@ -14,7 +14,7 @@ export interface Reading {
 }
 
 /** Each has few values: with users, MACs or addresses a stranger could fill the memory of whoever scrapes us. */
-export type MetricLabel = "network" | "direction" | "reason" | "state" | "dialect" | "level" | "version" | "runtime";
+type MetricLabel = "network" | "direction" | "reason" | "state" | "dialect" | "level" | "version" | "runtime";
 
 export interface Sample {
   readonly value: number;

@@ -19,9 +19,10 @@ import { WatchedPort } from "./watched-port.ts";
 /** How a loop showed: our probe came back, or a MAC kept moving; or the port's owner came back before its time was over. */
 export type LoopSign = "loop-probe" | "mac-flap" | "came-back";
 
+/** `who`: as `watch` was told it. */
 export interface LoopEvents {
-  onPortShut(port: Port, why: LoopSign, forMs: number): void;
-  onPortReopened(port: Port): void;
+  onPortShut(port: Port, why: LoopSign, forMs: number, who: string): void;
+  onPortReopened(port: Port, who: string): void;
 }
 
 export interface LoopWatchDeps {
@@ -73,7 +74,8 @@ export class LoopWatch {
     this.#options = options;
     if (options.loopDetection) return;
     this.#left = new RecentMap(MAX_LEFT);
-    for (const watched of this.#ports) if (watched?.shutter.pardon()) this.#deps.events.onPortReopened(watched.port);
+    for (const watched of this.#ports)
+      if (watched?.shutter.pardon()) this.#deps.events.onPortReopened(watched.port, watched.who);
   }
 
   /** Who left while his port was shut finds it shut when he comes back; `who` is for that. */
@@ -82,7 +84,7 @@ export class LoopWatch {
     this.#left.delete(who);
     const watched = new WatchedPort(port, this.#watched++, who, shutter);
     this.#ports[port.index] = watched;
-    if (shutter.isShut) this.#deps.events.onPortShut(port, "came-back", shutter.remainingMs);
+    if (shutter.isShut) this.#deps.events.onPortShut(port, "came-back", shutter.remainingMs, who);
     return watched;
   }
 
@@ -115,7 +117,7 @@ export class LoopWatch {
   tick(): void {
     this.#flaps.sweep();
     for (const watched of this.#ports) {
-      if (watched?.shutter.reopenIfDue()) this.#deps.events.onPortReopened(watched.port);
+      if (watched?.shutter.reopenIfDue()) this.#deps.events.onPortReopened(watched.port, watched.who);
     }
     const { nowMs } = this.#deps.time;
     if (!this.#options.loopDetection || nowMs < this.#probeAtMs) return;
@@ -148,7 +150,7 @@ export class LoopWatch {
 
   #shut(watched: WatchedPort | undefined, why: LoopSign): void {
     if (watched === undefined || watched.port.isUplink || watched.isShut) return;
-    this.#deps.events.onPortShut(watched.port, why, watched.shutter.shut(this.#options));
+    this.#deps.events.onPortShut(watched.port, why, watched.shutter.shut(this.#options), watched.who);
   }
 }
 

@@ -16,8 +16,8 @@ import { UplinkGuard } from "./uplink-guard.ts";
 
 /** What somebody should hear of. Calls come from the frame path, but seldom; they must not throw. */
 export interface GuardEvents extends LoopEvents {
-  /** A peer claims a MAC that is another owner's; `holder` is that owner's key. Told once a minute for each port and MAC. */
-  onMacRefused(port: Port, mac: Mac, holder: string): void;
+  /** A peer claims a MAC that is another owner's; `holder` is that owner's key, `who` the peer's. Told once a minute for each port and MAC. */
+  onMacRefused(port: Port, mac: Mac, holder: string, who: string): void;
 }
 
 type AssignedAddresses = Pick<PortRules, "addresses" | "vlans">;
@@ -189,7 +189,8 @@ export class NetworkGuard {
 
   #onRefused(port: Port, hi: number, lo: number, rival: number): void {
     if (!this.#refused.isNews(hi, lo, port.index)) return;
-    this.#events.onMacRefused(port, formatMac(hi, lo), this.#ids.keyOf(rival));
+    const who = this.#peers.get(port)?.owner ?? NOBODY;
+    this.#events.onMacRefused(port, formatMac(hi, lo), this.#ids.keyOf(rival), this.#ids.keyOf(who));
   }
 }
 

@@ -1,13 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/logger.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import type { Device } from "../device/device.ts";
 import type { GuardOptions } from "../guard/guard-options.ts";
-import { NetworkGuard } from "../guard/network-guard.ts";
+import { type GuardEvents, NetworkGuard } from "../guard/network-guard.ts";
 import type { Port } from "../switch/port.ts";
 import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
-import type { Mac } from "../wire/mac.ts";
 import type { Segmenter } from "../wire/segment.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -30,7 +29,7 @@ export interface NetworkDefinition {
 
 export interface NetworkDeps {
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly floodLog: FloodLog;
   readonly segmenter: Segmenter;
 }
 
@@ -55,7 +54,7 @@ export class Network {
     this.definition = definition;
     const flooding = { floodBroadcast, floodMulticast };
     this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, ...flooding, mtu, maxPorts, hashSeed });
-    this.guard = new NetworkGuard({ clock, events: guardEvents(deps.log, definition.name) }, guard);
+    this.guard = new NetworkGuard({ clock, events: guardEvents(deps.floodLog, definition.name) }, guard);
     if (device === undefined) return;
     this.uplink = new Uplink({ device, switch: this.switch, segmenter: deps.segmenter }, { bridge });
     this.guard.guardUplink(this.uplink.port, definition.addresses);
@@ -73,23 +72,21 @@ export class Network {
   }
 }
 
-function guardEvents(log: Logger, network: string) {
+function guardEvents(floodLog: FloodLog, network: string): GuardEvents {
   return {
-    onMacRefused: (port: Port, mac: Mac, holder: string): void =>
-      log.warn("guard.mac-refused", `${port.name} claims ${mac}, which is ${holder}'s`, {
-        network,
-        port: port.name,
-        mac,
-        holder,
-      }),
-    onPortShut: (port: Port, why: string, forMs: number): void =>
-      log.warn("guard.port-shut", `${port.name} is shut for ${forMs / 1000} s: there is a loop behind it (${why})`, {
-        network,
-        port: port.name,
-        why,
-        forMs,
-      }),
-    onPortReopened: (port: Port): void =>
-      log.info("guard.port-reopened", `${port.name} is open again`, { network, port: port.name }),
+    onMacRefused: (port, mac, holder, who) => {
+      const log = floodLog.about(who);
+      const text = `${port.name} claims ${mac}, which is ${holder}'s`;
+      log.warn("guard.mac-refused", text, { network, port: port.name, mac, holder });
+    },
+    onPortShut: (port, why, forMs, who) => {
+      const log = floodLog.about(who);
+      const text = `${port.name} is shut for ${forMs / 1000} s: there is a loop behind it (${why})`;
+      log.warn("guard.port-shut", text, { network, port: port.name, why, forMs });
+    },
+    onPortReopened: (port, who) => {
+      const log = floodLog.about(who);
+      log.info("guard.port-reopened", `${port.name} is open again`, { network, port: port.name });
+    },
   };
 }

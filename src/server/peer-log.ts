@@ -1,17 +1,18 @@
-import type { Logger } from "../base/logger.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import type { Closed } from "../transport/connection.ts";
 import type { Incoming } from "../transport/incoming.ts";
 import { printable } from "../wire/printable.ts";
 import type { Admitted } from "./admission.ts";
+import { logSourceOf } from "./log-source.ts";
 import type { Peer } from "./peer.ts";
 import type { Arrival } from "./session.ts";
 
-/** Tells how peers come and go. Their tokens are secret, and in no line. */
+/** Tells how peers come and go, and of one that does it in a loop how often. Their tokens are secret, and in no line. */
 export class PeerLog {
-  readonly #log: Logger;
+  readonly #floodLog: FloodLog;
 
-  constructor(log: Logger) {
-    this.#log = log;
+  constructor(floodLog: FloodLog) {
+    this.#floodLog = floodLog;
   }
 
   joined(peer: Peer, { via }: Incoming, { opening, identity, grant }: Admitted): void {
@@ -24,7 +25,8 @@ export class PeerLog {
     const groups = identity.groups.join(" ");
     const { network } = grant;
     const fields = { peer: peer.id, address, user, method, groups, network, via, dialect, mac, bridge };
-    this.#log.info("peer.joined", `peer ${peer.id} joined ${network}: ${who}, ${what}, ${dialect}`, fields);
+    const log = this.#floodLog.about(logSourceOf(peer));
+    log.info("peer.joined", `peer ${peer.id} joined ${network}: ${who}, ${what}, ${dialect}`, fields);
   }
 
   /** One connection more; `heldFrames` waited for it. */
@@ -34,7 +36,8 @@ export class PeerLog {
     const connections = peer.session.connections.length;
     const address = printable(peer.remote.address);
     const text = `peer ${id} is connected from ${address || via} (connection ${connection} ${arrival}, ${connections} open)`;
-    this.#log.info("peer.resumed", text, { peer: id, connection, arrival, address, connections, heldFrames });
+    const log = this.#floodLog.about(logSourceOf(peer));
+    log.info("peer.resumed", text, { peer: id, connection, arrival, address, connections, heldFrames });
   }
 
   connectionLost(peer: Peer, connection: number, { code, reason, by }: Closed): void {
@@ -42,12 +45,15 @@ export class PeerLog {
     const connections = peer.session.connections.length;
     const why = reason === "" ? `code ${code}` : reason;
     const text = `peer ${id} lost connection ${connection}, ${connections} left: ${why}`;
-    this.#log.info("peer.connection-lost", text, { peer: id, connection, code, by, connections });
+    const log = this.#floodLog.about(logSourceOf(peer));
+    log.info("peer.connection-lost", text, { peer: id, connection, code, by, connections });
   }
 
-  left({ id, session }: Peer, { code, reason, by }: Closed): void {
+  left(peer: Peer, { code, reason, by }: Closed): void {
+    const { id, session } = peer;
     const { receivedBytes, sentBytes } = session.traffic;
     const text = `peer ${id} left: ${reason === "" ? `code ${code}` : reason}`;
-    this.#log.info("peer.left", text, { peer: id, code, by, receivedBytes, sentBytes });
+    const log = this.#floodLog.about(logSourceOf(peer));
+    log.info("peer.left", text, { peer: id, code, by, receivedBytes, sentBytes });
   }
 }

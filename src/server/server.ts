@@ -1,5 +1,6 @@
 import type { Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
+import { FloodLog } from "../base/flood-log.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerLegacyControl } from "../control/legacy-control.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
@@ -14,6 +15,7 @@ import type { Access } from "./access.ts";
 import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
 import { controlRefusal } from "./control-access.ts";
 import { answerHealth } from "./health.ts";
+import { logSourceOf } from "./log-source.ts";
 import type { Network, NetworkDefinition } from "./network.ts";
 import { Networks } from "./networks.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
@@ -66,6 +68,7 @@ export class Server {
   readonly #tenure: Tenure;
   readonly #room: Room;
   readonly #refusals: RefusalLog;
+  readonly #floodLog: FloodLog;
   readonly #peerLog: PeerLog;
   readonly #peerDeps: Omit<PeerDeps, "network">;
   readonly #peers = new Map<number, Peer>();
@@ -84,9 +87,11 @@ export class Server {
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const { segmenter } = this.#connectionDeps;
-    this.#networks = new Networks({ clock, log: deps.log, segmenter }, options);
+    this.#floodLog = new FloodLog(clock, deps.log);
+    const floodLog = this.#floodLog;
+    this.#networks = new Networks({ clock, floodLog, segmenter }, options);
     this.#refusals = new RefusalLog(clock, deps.log);
-    this.#peerLog = new PeerLog(deps.log);
+    this.#peerLog = new PeerLog(floodLog);
     const tokens = new SessionTokens<Peer>();
     const events: PeerEvents = {
       onConnectionLost: (...lost) => this.#onConnectionLost(...lost),
@@ -94,7 +99,7 @@ export class Server {
     };
     const store = new FrameStore({ maxChunks: MAX_ALL_HELD_BYTES / CHUNK_BYTES });
     this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, store, events };
-    this.#tenure = new Tenure({ log: deps.log, peers: this.#peers });
+    this.#tenure = new Tenure({ floodLog, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);
     this.#admission = new Admission({ clock, limiter, placeFor }, access);
@@ -161,6 +166,7 @@ export class Server {
     this.#networks.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
     this.#refusals.tick();
+    this.#floodLog.tick();
   }
 
   #onIncoming(incoming: Incoming): void {
@@ -182,7 +188,8 @@ export class Server {
       else this.#join(incoming, decision);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#deps.log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
+      const log = this.#floodLog.about(incoming.origin.kind === "tcp" ? incoming.origin.address : "");
+      log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
       refuse(incoming.socket, 500, "The server could not decide whether you may join.");
     } finally {
       this.#deciding--;
@@ -242,7 +249,8 @@ export class Server {
       if (credential !== undefined) peer.giveCredential(credential);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#deps.log.error("access.credential-failed", `peer ${peer.id} got no lasting credential: ${reason}`, {
+      const log = this.#floodLog.about(logSourceOf(peer));
+      log.error("access.credential-failed", `peer ${peer.id} got no lasting credential: ${reason}`, {
         peer: peer.id,
       });
     }

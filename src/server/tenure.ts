@@ -1,13 +1,14 @@
 import type { Grant } from "../access/grant.ts";
-import type { Logger } from "../base/logger.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
 import { HeldSessions } from "./held-sessions.ts";
+import { logSourceOf } from "./log-source.ts";
 import type { Peer } from "./peer.ts";
 import { SessionTable } from "./session-table.ts";
 
 export interface TenureDeps {
-  readonly log: Logger;
+  readonly floodLog: FloodLog;
   /** Everybody who is here, by id; kept by the server. */
   readonly peers: ReadonlyMap<number, Peer>;
 }
@@ -127,7 +128,8 @@ export class Tenure {
     if (drops === undefined) return;
     const what = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
     const text = `dropped frames of peer ${peer.id}: ${what.join(", ")}`;
-    this.#deps.log.warn("guard.dropped", text, { peer: peer.id, user: printable(peer.remote.user), drops });
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
+    log.warn("guard.dropped", text, { peer: peer.id, user: printable(peer.remote.user), drops });
   }
 
   #cut(peer: Peer, reason: string, message: string): void {
@@ -135,7 +137,8 @@ export class Tenure {
     this.#leaving.add(peer);
     this.#sessions.delete(peer.owner, peer);
     const text = `peer ${peer.id} may not stay: ${message} (${reason})`;
-    this.#deps.log.info("access.ended", text, { peer: peer.id, user: printable(peer.remote.user), reason });
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
+    log.info("access.ended", text, { peer: peer.id, user: printable(peer.remote.user), reason });
     peer.cut(reason, message);
   }
 }

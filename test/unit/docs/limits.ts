@@ -58,7 +58,9 @@ function own(path: string, name: string): number {
 
 /** A constant that is its file's own: `const NAME = { perSecond: 1, burst: 300 }`. */
 function ownBudget(path: string, name: string): string {
-  const match = new RegExp(`^const ${name} = \\{ perSecond: ([\\d_]+), burst: ([\\d_]+) \\}`, "m").exec(readText(path));
+  const match = new RegExp(`^const ${name} = \\{ perSecond: ([\\d_.]+), burst: ([\\d_]+) \\}`, "m").exec(
+    readText(path),
+  );
   if (match === null) throw new Error(`${path} has no constant ${name} that is a budget`);
   const [, perSecond, burst] = match.map((digits) => Number(digits.replaceAll("_", "")));
   return `${perSecond}, ${burst}`;
@@ -75,6 +77,7 @@ const FLAPS = "src/guard/mac-flaps.ts";
 const STATIC = "src/api/static-files.ts";
 const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
+const FLOODS = "src/base/flood-log.ts";
 const LIVENESS = "src/transport/liveness.ts";
 const FLOW_QUEUE = "src/transport/flow-queue.ts";
 const LOCK = "src/state/file-lock.ts";
@@ -102,7 +105,10 @@ const BEFORE: Limits = {
   "lines about refused requests of an address, per second and at once": ownBudget(REFUSALS, "OF_ADDRESS"),
   "lines about refused requests, per second and at once": ownBudget(REFUSALS, "OF_ALL"),
   "addresses whose lines are counted": own(REFUSALS, "MAX_ADDRESSES"),
-  "between two lines about the rest, ms": own(REFUSALS, "SUMMARY_EVERY_MS"),
+  "between two lines about the rest, ms": own("src/base/line-budget.ts", "SUMMARY_EVERY_MS"),
+  "lines of any other event that one user or address causes, per second and at once": ownBudget(FLOODS, "OF_SOURCE"),
+  "and that all of them cause": ownBudget(FLOODS, "OF_ALL"),
+  "and users and addresses whose lines are counted": own(FLOODS, "MAX_SOURCES"),
 };
 
 const CREDENTIALS: Limits = {
