@@ -1,0 +1,88 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useDashboard } from "../dashboard.ts";
+import { useStore } from "../data/use-store.ts";
+import { labelOf, type Painting, paint } from "./paint.ts";
+import { paletteBeside } from "./palette.ts";
+import type { DrawnNode } from "./placing.ts";
+import { type Direction, neighbourOf, nodeAt } from "./pointing.ts";
+import { SYMBOL_MEANINGS, symbolOf } from "./symbol.ts";
+import { useSystemTheme } from "./use-system-theme.ts";
+
+interface PictureProps {
+  readonly painting: Omit<Painting, "palette">;
+  readonly focus: (node: DrawnNode | undefined) => void;
+  readonly open: (node: DrawnNode) => void;
+}
+
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowUp: "up",
+  ArrowDown: "down",
+  ArrowLeft: "left",
+  ArrowRight: "right",
+};
+
+/** The canvas: painted anew whenever anything of it changed, pointed at, and walked with the arrow keys. */
+export function Picture({ painting, focus, open }: PictureProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const theme = useStore(useDashboard().theme.name);
+  const system = useSystemTheme();
+  const { layout, scene, focused } = painting;
+  const pointed = (event: MouseEvent): DrawnNode | undefined =>
+    nodeAt(layout, { x: event.offsetX, y: event.offsetY });
+
+  useLayoutEffect(() => paintOn(canvas.current as HTMLCanvasElement, painting), [
+    layout,
+    scene,
+    painting.lines,
+    focused,
+    painting.found,
+    theme,
+    system,
+  ]);
+
+  /** A finger cannot hover: its first touch shows, the second opens. */
+  const click = (event: MouseEvent): void => {
+    const node = pointed(event);
+    if (node !== undefined && node.id === focused?.id) open(node);
+    else focus(node);
+  };
+  const walk = (event: KeyboardEvent): void => {
+    const direction = ARROWS[event.key];
+    const server = layout.nodes[0] as DrawnNode;
+    if (direction !== undefined) focus(focused === undefined ? server : (neighbourOf(layout, focused, direction) ?? focused));
+    else if (event.key === "Home") focus(server);
+    else if (event.key === "Escape") focus(undefined);
+    else if (event.key === "Enter" && focused !== undefined) open(focused);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <>
+      <canvas
+        ref={canvas}
+        tabIndex={0}
+        role="application"
+        aria-label={`Drawing of the network, ${layout.nodeOf.size} members. Arrow keys walk, Enter opens.`}
+        aria-describedby="drawing-focused"
+        style={{ width: `${layout.width}px`, height: `${layout.height}px`, cursor: focused === undefined ? "" : "pointer" }}
+        onPointerMove={(event) => event.pointerType === "mouse" && focus(pointed(event))}
+        onClick={click}
+        onKeyDown={walk}
+      />
+      <span id="drawing-focused" class="hidden" role="status">
+        {focused === undefined ? "" : `${labelOf(focused, scene)}: ${SYMBOL_MEANINGS[symbolOf(focused, scene)]}`}
+      </span>
+    </>
+  );
+}
+
+function paintOn(canvas: HTMLCanvasElement, painting: PictureProps["painting"]): void {
+  const { width, height } = painting.layout;
+  const pixels = devicePixelRatio;
+  // Setting the size clears the canvas, even to the same.
+  canvas.width = Math.round(width * pixels);
+  canvas.height = Math.round(height * pixels);
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.scale(pixels, pixels);
+  paint(context, { ...painting, palette: paletteBeside(canvas) });
+}

@@ -1,0 +1,54 @@
+import type { FdbRow, NetworkInfo, PeerRow } from "../../../src/control/model.ts";
+import type { NetworkMembers } from "./world.ts";
+
+/** What there is to draw, before it has a place. */
+export interface Scene {
+  readonly networks: readonly NetworkMembers[];
+  /** Peers and uplinks by id. */
+  readonly rows: ReadonlyMap<string, PeerRow>;
+  /** MACs behind each bridge, by its id. */
+  readonly behind: ReadonlyMap<string, readonly string[]>;
+}
+
+export function sceneOf(peers: readonly PeerRow[], networks: readonly NetworkInfo[], fdb: readonly FdbRow[]): Scene {
+  const rows = new Map(peers.map((row) => [row.id, row]));
+  const byNetwork = new Map<string, string[]>(networks.map(({ name }) => [name, []]));
+  for (const { id, kind, network } of peers) if (kind === "peer") byNetwork.get(network)?.push(id);
+  const members = networks.map(({ name }) => ({ name, uplink: uplinkOf(name, rows), peers: byNetwork.get(name) ?? [] }));
+  return { networks: members, rows, behind: macsBehindBridges(rows, fdb) };
+}
+
+function uplinkOf(network: string, rows: ReadonlyMap<string, PeerRow>): string | undefined {
+  return rows.get(`uplink:${network}`)?.id;
+}
+
+function macsBehindBridges(rows: ReadonlyMap<string, PeerRow>, fdb: readonly FdbRow[]): Map<string, string[]> {
+  const behind = new Map<string, string[]>();
+  for (const { peer, mac } of fdb) {
+    const row = rows.get(peer);
+    if (row === undefined || !row.bridge || row.mac === mac) continue;
+    const macs = behind.get(peer) ?? [];
+    macs.push(mac);
+    behind.set(peer, macs);
+  }
+  // In the table's order they would change places all the time.
+  for (const macs of behind.values()) macs.sort();
+  return behind;
+}
+
+/** As people call it: its user, or else its MAC; an uplink by its network. */
+export function nameOf({ id, kind, user, mac, network }: PeerRow): string {
+  if (kind === "uplink") return `uplink of ${network}`;
+  return user || mac || `peer ${id}`;
+}
+
+/** Ids of those that a search means; undefined if nothing is searched. Letters' case does not count. */
+export function found({ rows, behind }: Scene, search: string): ReadonlySet<string> | undefined {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === "") return undefined;
+  const isFound = (row: PeerRow): boolean =>
+    [row.id, nameOf(row), row.mac ?? "", row.address, row.network, row.agent ?? "", ...(behind.get(row.id) ?? [])].some(
+      (text) => text.toLowerCase().includes(wanted),
+    );
+  return new Set([...rows.values()].filter(isFound).map(({ id }) => id));
+}

@@ -1,0 +1,55 @@
+import { formatRoute } from "../routing/route.ts";
+import { formatBitRate } from "../text/rate.ts";
+import type { DrawingView } from "./drawing-source.ts";
+import { nameOf, type Scene } from "./scene.ts";
+
+/** So many are a table that one reads. */
+const LISTED = 20;
+
+/** The drawing in words: who talks the most. */
+export function TalkTable({ view }: { readonly view: DrawingView }) {
+  return (
+    <section class="panel" aria-labelledby="talk-title">
+      <h2 id="talk-title">Who talks the most</h2>
+      {view.talks.length === 0 ? (
+        <p class="quiet">Nothing was heard yet; it is measured while this page is open.</p>
+      ) : (
+        <table class="talks">
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">To</th>
+              <th scope="col">Network</th>
+              <th scope="col" class="number">
+                Rate
+              </th>
+              <th scope="col" class="number">
+                Frames/s
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.talks.slice(0, LISTED).map(({ network, from, to, bitsPerSecond, framesPerSecond }) => (
+              <tr key={`${from} ${to}`}>
+                <td>
+                  <Name id={from} scene={view.scene} />
+                </td>
+                <td>
+                  <Name id={to} scene={view.scene} />
+                </td>
+                <td>{network}</td>
+                <td class="number">{formatBitRate(bitsPerSecond)}</td>
+                <td class="number">{framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Name({ id, scene }: { readonly id: string; readonly scene: Scene }) {
+  const row = scene.rows.get(id);
+  return row === undefined ? <>{id}</> : <a href={formatRoute("peers", id)}>{nameOf(row)}</a>;
+}

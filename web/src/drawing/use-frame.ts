@@ -1,0 +1,28 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useState } from "preact/hooks";
+import type { Frame } from "./world.ts";
+
+/** Wide screens get a wide picture, phones a square one. */
+const HEIGHT_PER_WIDTH = 0.62;
+const LEAST_HEIGHT = 360;
+const MOST_HEIGHT = 680;
+/** Until the page is laid out. */
+const UNKNOWN: Frame = { width: 640, height: 400 };
+
+/** How large a picture may be that fills this box. */
+export function useFrame(box: RefObject<HTMLElement>): Frame {
+  const [frame, setFrame] = useState(UNKNOWN);
+  useLayoutEffect(() => {
+    const element = box.current as HTMLElement;
+    const measure = (): void => {
+      const width = element.clientWidth;
+      const height = Math.round(Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, width * HEIGHT_PER_WIDTH)));
+      setFrame((before) => (before.width === width ? before : { width, height }));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [box]);
+  return frame;
+}
