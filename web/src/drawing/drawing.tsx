@@ -5,8 +5,8 @@ import { NetworkLayout } from "./layout.ts";
 import { Legend } from "./legend.tsx";
 import { linesOf } from "./lines.ts";
 import { NodeDetails } from "./node-details.tsx";
-import type { DrawnNode } from "./placing.ts";
 import { Picture } from "./picture.tsx";
+import type { DrawnNode } from "./placing.ts";
 import { found } from "./scene.ts";
 import { useFrame } from "./use-frame.ts";
 
@@ -44,7 +44,13 @@ export function Drawing({ view, search }: { readonly view: DrawingView; readonly
   );
 }
 
-function Opened({ opened, close }: { readonly opened: ReadonlySet<string>; readonly close: (network: string) => void }) {
+function Opened({
+  opened,
+  close,
+}: {
+  readonly opened: ReadonlySet<string>;
+  readonly close: (network: string) => void;
+}) {
   return (
     <>
       {[...opened].map((network) => (

@@ -4,8 +4,8 @@
  * too small to read are folded, the largest first; those that somebody opened are not, and the frame grows instead.
  *
  *       one network                several
- *        o  o  o                  o o        ( 380 peers )
- *       o  [S]  o               o  u  o ──[S]──┘
+ *        o  o  o                  o o
+ *       o  [S]  o               o  u  o ── [S] ── ( 380 peers )
  *        o  o  o                  o o
  */
 
@@ -40,7 +40,8 @@ export class NetworkLayout {
       .map(({ name }) => name)
       .filter((name) => !opened.has(name))
       .sort((a, b) => seatsIn(b) - seatsIn(a) || (a < b ? -1 : 1));
-    const folding = (count: number): World => makeWorld(networks, new Set(largestFirst.slice(0, count)), seatsIn);
+    const folding = (count: number): World =>
+      makeWorld(networks, new Set(largestFirst.slice(0, count)), seatsIn, frame);
     let enough = largestFirst.length;
     for (let low = 0; low < enough; ) {
       const middle = (low + enough) >> 1;

@@ -1,6 +1,6 @@
 import type { PeerRow } from "../../../src/control/model.ts";
 import { formatRoute } from "../routing/route.ts";
-import { formatBitRate } from "../text/rate.ts";
+import { formatBitRate } from "../text/bit-rate.ts";
 import type { DrawingView } from "./drawing-source.ts";
 import { labelOf } from "./paint.ts";
 import type { DrawnNode, Layout } from "./placing.ts";
@@ -18,11 +18,14 @@ const LISTED = 6;
 
 /** What is known of who is pointed at. */
 export function NodeDetails({ view, layout, node }: NodeDetailsProps) {
-  if (node === undefined) return <p class="quiet">Point at somebody, or walk with the arrow keys. Enter or a click opens.</p>;
+  if (node === undefined)
+    return <p class="quiet">Point at somebody, or walk with the arrow keys. Enter or a click opens.</p>;
   const row = view.scene.rows.get(node.id);
   return (
     <section aria-label="Pointed at">
-      <h2>{row === undefined ? labelOf(node, view.scene) : <a href={formatRoute("peers", row.id)}>{nameOf(row)}</a>}</h2>
+      <h2>
+        {row === undefined ? labelOf(node, view.scene) : <a href={formatRoute("peers", row.id)}>{nameOf(row)}</a>}
+      </h2>
       <p>{SYMBOL_MEANINGS[symbolOf(node, view.scene)]}</p>
       {row !== undefined && <RowFacts row={row} />}
       <Mates view={view} layout={layout} node={node} />

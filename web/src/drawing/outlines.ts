@@ -10,17 +10,23 @@ const SATELLITES_FROM_CELL = 28;
 /** How far lines bend towards the middle: lines of many pairs then do not lie upon each other. */
 const BEND = 0.3;
 
-/** The control point of a line's curve. */
-export function curveOf({ a, b }: TalkLine, { width, height }: Layout): Point {
+/** The control point of a line's curve. Lines to a network's middle are straight. */
+export function curveOf({ a, b }: TalkLine, { discs, nodes }: Layout): Point {
+  const middle = (a.network === b.network && discs.find(({ network }) => network === a.network)) || (nodes[0] as Point);
   const x = (a.x + b.x) / 2;
   const y = (a.y + b.y) / 2;
-  return { x: x + BEND * (width / 2 - x), y: y + BEND * (height / 2 - y) };
+  return { x: x + BEND * (middle.x - x), y: y + BEND * (middle.y - y) };
 }
 
 /** A circle; what belongs to the server is a square, a bridge stands on its corner. */
-export function tracePath(context: CanvasRenderingContext2D, { kind, x, y, radius }: DrawnNode, isBridge: boolean): void {
+export function tracePath(
+  context: CanvasRenderingContext2D,
+  { kind, x, y, radius }: DrawnNode,
+  isBridge: boolean,
+): void {
   context.beginPath();
-  if (kind === "server" || kind === "uplink") context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, radius / 3);
+  if (kind === "server" || kind === "uplink")
+    context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, radius / 3);
   else if (isBridge) traceDiamond(context, { x, y }, radius);
   else context.arc(x, y, radius, 0, 2 * Math.PI);
 }

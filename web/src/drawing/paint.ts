@@ -28,7 +28,7 @@ export interface Painting {
 }
 
 /** Names of neighbours have room from here on, in pixels of a cell. */
-const NAMES_FROM_CELL = 44;
+const NAMES_FROM_CELL = 36;
 /** So many that were found are named even where names have no room. */
 const NAMED_FINDS = 12;
 const FAINT = 0.2;
@@ -42,6 +42,7 @@ export function paint(context: CanvasRenderingContext2D, painting: Painting): vo
   context.textAlign = "center";
   context.textBaseline = "middle";
   paintDiscs(context, painting);
+  paintTrunks(context, painting);
   for (const line of painting.lines) paintLine(context, painting, line);
   for (const node of painting.layout.nodes) paintNode(context, painting, node);
   for (const node of named(painting)) paintName(context, painting, node);
@@ -59,7 +60,25 @@ function paintDiscs(context: CanvasRenderingContext2D, { layout, palette }: Pain
   }
 }
 
-function paintLine(context: CanvasRenderingContext2D, { layout, palette, focused, found }: Painting, line: TalkLine): void {
+/** From the server to each of its networks. */
+function paintTrunks(context: CanvasRenderingContext2D, { layout, palette }: Painting): void {
+  const [server, ...others] = layout.nodes as readonly [DrawnNode, ...DrawnNode[]];
+  context.strokeStyle = palette.symbols.server;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const { kind, x, y } of others) {
+    if (kind === "peer") continue;
+    context.moveTo(server.x, server.y);
+    context.lineTo(x, y);
+  }
+  context.stroke();
+}
+
+function paintLine(
+  context: CanvasRenderingContext2D,
+  { layout, palette, focused, found }: Painting,
+  line: TalkLine,
+): void {
   const isFocused = line.a === focused || line.b === focused;
   const isMeant = found === undefined || found.has(line.a.id) || found.has(line.b.id);
   const isFaint = !isMeant || (focused !== undefined && !isFocused);

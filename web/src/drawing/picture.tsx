@@ -27,18 +27,12 @@ export function Picture({ painting, focus, open }: PictureProps) {
   const theme = useStore(useDashboard().theme.name);
   const system = useSystemTheme();
   const { layout, scene, focused } = painting;
-  const pointed = (event: MouseEvent): DrawnNode | undefined =>
-    nodeAt(layout, { x: event.offsetX, y: event.offsetY });
+  const pointed = (event: MouseEvent): DrawnNode | undefined => nodeAt(layout, { x: event.offsetX, y: event.offsetY });
 
-  useLayoutEffect(() => paintOn(canvas.current as HTMLCanvasElement, painting), [
-    layout,
-    scene,
-    painting.lines,
-    focused,
-    painting.found,
-    theme,
-    system,
-  ]);
+  useLayoutEffect(
+    () => paintOn(canvas.current as HTMLCanvasElement, painting),
+    [layout, scene, painting.lines, focused, painting.found, theme, system],
+  );
 
   /** A finger cannot hover: its first touch shows, the second opens. */
   const click = (event: MouseEvent): void => {
@@ -49,7 +43,8 @@ export function Picture({ painting, focus, open }: PictureProps) {
   const walk = (event: KeyboardEvent): void => {
     const direction = ARROWS[event.key];
     const server = layout.nodes[0] as DrawnNode;
-    if (direction !== undefined) focus(focused === undefined ? server : (neighbourOf(layout, focused, direction) ?? focused));
+    if (direction !== undefined)
+      focus(focused === undefined ? server : (neighbourOf(layout, focused, direction) ?? focused));
     else if (event.key === "Home") focus(server);
     else if (event.key === "Escape") focus(undefined);
     else if (event.key === "Enter" && focused !== undefined) open(focused);
@@ -58,17 +53,19 @@ export function Picture({ painting, focus, open }: PictureProps) {
   };
   return (
     <>
-      <canvas
-        ref={canvas}
+      <div
+        class={focused === undefined ? "picture" : "picture picture-pointed"}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application is walked by keys of its own (WAI-ARIA 1.2, 5.3)
         tabIndex={0}
         role="application"
         aria-label={`Drawing of the network, ${layout.nodeOf.size} members. Arrow keys walk, Enter opens.`}
         aria-describedby="drawing-focused"
-        style={{ width: `${layout.width}px`, height: `${layout.height}px`, cursor: focused === undefined ? "" : "pointer" }}
         onPointerMove={(event) => event.pointerType === "mouse" && focus(pointed(event))}
         onClick={click}
         onKeyDown={walk}
-      />
+      >
+        <canvas ref={canvas} style={{ width: `${layout.width}px`, height: `${layout.height}px` }} />
+      </div>
       <span id="drawing-focused" class="hidden" role="status">
         {focused === undefined ? "" : `${labelOf(focused, scene)}: ${SYMBOL_MEANINGS[symbolOf(focused, scene)]}`}
       </span>

@@ -14,7 +14,7 @@ export interface DrawnNode extends Point {
   readonly peers: number;
 }
 
-export interface Disc extends Point {
+interface Disc extends Point {
   readonly network: string;
   readonly radiusX: number;
   readonly radiusY: number;
@@ -61,12 +61,16 @@ class Placing {
     this.#world = world;
     this.#seatsOf = seatsOf;
     this.#cell = Math.min(MAX_CELL, Math.max(MIN_CELL, cellIn(frame, world)));
-    const needed = Math.ceil(2 * (world.radius * this.#cell + MARGIN));
-    this.#frame = { width: Math.max(frame.width, needed), height: Math.max(frame.height, needed) };
-    const stretched = (side: number): number =>
-      Math.min((side / 2 - MARGIN) / world.radius, this.#cell * MAX_STRETCH, MAX_CELL * MAX_STRETCH);
-    this.#scaleX = Math.max(this.#cell, stretched(this.#frame.width));
-    this.#scaleY = Math.max(this.#cell, stretched(this.#frame.height));
+    const needed = (reach: number): number => Math.ceil(2 * (reach * this.#cell + MARGIN));
+    const width = Math.max(frame.width, needed(world.reachX));
+    const height = Math.max(frame.height, needed(world.reachY));
+    this.#frame = { width, height };
+    this.#scaleX = this.#stretched((width / 2 - MARGIN) / world.reachX);
+    this.#scaleY = this.#stretched((height / 2 - MARGIN) / world.reachY);
+  }
+
+  #stretched(scale: number): number {
+    return Math.max(this.#cell, Math.min(scale, this.#cell * MAX_STRETCH));
   }
 
   place(): Layout {

@@ -14,7 +14,11 @@ export function sceneOf(peers: readonly PeerRow[], networks: readonly NetworkInf
   const rows = new Map(peers.map((row) => [row.id, row]));
   const byNetwork = new Map<string, string[]>(networks.map(({ name }) => [name, []]));
   for (const { id, kind, network } of peers) if (kind === "peer") byNetwork.get(network)?.push(id);
-  const members = networks.map(({ name }) => ({ name, uplink: uplinkOf(name, rows), peers: byNetwork.get(name) ?? [] }));
+  const members = networks.map(({ name }) => ({
+    name,
+    uplink: uplinkOf(name, rows),
+    peers: byNetwork.get(name) ?? [],
+  }));
   return { networks: members, rows, behind: macsBehindBridges(rows, fdb) };
 }
 

@@ -3,31 +3,28 @@ import type { Point } from "./sunflower.ts";
 /** Room between a disc and what is next to it, in cells. */
 const GAP = 0.75;
 
-export interface Shells {
-  /** Of each disc, in the order they were given. */
-  readonly centres: readonly Point[];
-  /** Of the circle around all of it. */
-  readonly radius: number;
-}
-
 /**
- * Puts discs around a middle, in shells like an onion's, each in its order from the top clockwise. A disc of radius d at
- * distance r is seen from the middle under the angle 2 asin(d / r): where these do not overlap, discs do not either.
+ * Centres of discs around a middle, in shells like an onion's, each in its order clockwise from one side. A disc of
+ * radius d at distance r is seen from the middle under the angle 2 asin(d / r): where these do not overlap, discs do
+ * not either.
  */
-export function placeInShells(discRadii: readonly number[], middleRadius: number): Shells {
+export function placeInShells(discRadii: readonly number[], middleRadius: number, from: "top" | "right"): Point[] {
   const centres: Point[] = [];
   let inner = middleRadius;
-  for (let first = 0; first < discRadii.length; ) {
-    const shell = takeShell(discRadii.slice(first), inner);
+  while (centres.length < discRadii.length) {
+    const shell = takeShell(discRadii.slice(centres.length), inner, from === "top" ? -Math.PI / 2 : 0);
     centres.push(...shell.centres);
-    first += shell.centres.length;
     inner = shell.outerRadius;
   }
-  return { centres, radius: inner };
+  return centres;
 }
 
 /** As many discs as fit around `inner`, at least one, spread evenly. */
-function takeShell(discRadii: readonly number[], inner: number): { centres: Point[]; outerRadius: number } {
+function takeShell(
+  discRadii: readonly number[],
+  inner: number,
+  firstAngle: number,
+): { centres: Point[]; outerRadius: number } {
   let thickest = 0;
   let used: number[] = [];
   for (let count = 1; count <= discRadii.length; count++) {
@@ -38,16 +35,17 @@ function takeShell(discRadii: readonly number[], inner: number): { centres: Poin
   }
   const radii = discRadii.slice(0, used.length);
   const widest = Math.max(...radii) + GAP / 2;
-  return { centres: spread(anglesOf(radii, inner + widest), inner + widest), outerRadius: inner + 2 * widest };
+  const distance = inner + widest;
+  return { centres: spread(anglesOf(radii, distance), distance, firstAngle), outerRadius: distance + widest };
 }
 
 function anglesOf(discRadii: readonly number[], distance: number): number[] {
   return discRadii.map((radius) => 2 * Math.asin((radius + GAP / 2) / distance));
 }
 
-function spread(angles: readonly number[], distance: number): Point[] {
+function spread(angles: readonly number[], distance: number, firstAngle: number): Point[] {
   const spare = (2 * Math.PI - sum(angles)) / angles.length;
-  let angle = -Math.PI / 2 - (angles[0] ?? 0) / 2;
+  let angle = firstAngle - (angles[0] ?? 0) / 2;
   return angles.map((width) => {
     const middle = angle + width / 2;
     angle += width + spare;

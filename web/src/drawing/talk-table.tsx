@@ -1,5 +1,5 @@
 import { formatRoute } from "../routing/route.ts";
-import { formatBitRate } from "../text/rate.ts";
+import { formatBitRate } from "../text/bit-rate.ts";
 import type { DrawingView } from "./drawing-source.ts";
 import { nameOf, type Scene } from "./scene.ts";
 
@@ -19,11 +19,13 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
             <tr>
               <th scope="col">From</th>
               <th scope="col">To</th>
-              <th scope="col">Network</th>
+              <th scope="col" class="wide-only">
+                Network
+              </th>
               <th scope="col" class="number">
                 Rate
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number wide-only">
                 Frames/s
               </th>
             </tr>
@@ -37,9 +39,9 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
                 <td>
                   <Name id={to} scene={view.scene} />
                 </td>
-                <td>{network}</td>
+                <td class="wide-only">{network}</td>
                 <td class="number">{formatBitRate(bitsPerSecond)}</td>
-                <td class="number">{framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0)}</td>
+                <td class="number wide-only">{framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0)}</td>
               </tr>
             ))}
           </tbody>
@@ -51,5 +53,5 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
 
 function Name({ id, scene }: { readonly id: string; readonly scene: Scene }) {
   const row = scene.rows.get(id);
-  return row === undefined ? <>{id}</> : <a href={formatRoute("peers", id)}>{nameOf(row)}</a>;
+  return row === undefined ? <span>{id}</span> : <a href={formatRoute("peers", id)}>{nameOf(row)}</a>;
 }

@@ -10,7 +10,7 @@ const MOST_HEIGHT = 680;
 const UNKNOWN: Frame = { width: 640, height: 400 };
 
 /** How large a picture may be that fills this box. */
-export function useFrame(box: RefObject<HTMLElement>): Frame {
+export function useFrame(box: RefObject<HTMLElement | null>): Frame {
   const [frame, setFrame] = useState(UNKNOWN);
   useLayoutEffect(() => {
     const element = box.current as HTMLElement;

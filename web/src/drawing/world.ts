@@ -19,6 +19,7 @@ export interface Frame {
 /** For names at the edge, in pixels. */
 export const MARGIN = 24;
 const MIDDLE_RADIUS = 0.9;
+const ORIGIN = { x: 0, y: 0 };
 
 export interface WorldPlace extends Point {
   readonly members: NetworkMembers;
@@ -26,8 +27,11 @@ export interface WorldPlace extends Point {
   readonly radius: number;
 }
 
+/** The server is at 0, 0. */
 export interface World {
-  readonly radius: number;
+  /** From the server to the farthest edge of a network, on either side. */
+  readonly reachX: number;
+  readonly reachY: number;
   readonly places: readonly WorldPlace[];
 }
 
@@ -36,19 +40,22 @@ export function makeWorld(
   networks: readonly NetworkMembers[],
   folded: ReadonlySet<string>,
   seatsIn: (network: string) => number,
+  frame: Frame,
 ): World {
   const radii = networks.map(({ name }) => (folded.has(name) ? groupRadius : discRadius)(seatsIn(name)));
-  const alone = networks.length === 1 && folded.size === 0;
-  const shells = alone
-    ? { centres: [{ x: 0, y: 0 }], radius: radii[0] as number }
-    : placeInShells(radii, MIDDLE_RADIUS);
+  const isAlone = networks.length === 1 && folded.size === 0;
+  const centres = isAlone
+    ? [ORIGIN]
+    : placeInShells(radii, MIDDLE_RADIUS, frame.width > frame.height ? "right" : "top");
   const places = networks.map((members, index) => ({
-    ...(shells.centres[index] as Point),
+    ...(centres[index] as Point),
     members,
     folded: folded.has(members.name),
     radius: radii[index] as number,
   }));
-  return { radius: shells.radius, places };
+  const reach = (axis: "x" | "y"): number =>
+    Math.max(MIDDLE_RADIUS, ...places.map((place) => Math.abs(place[axis]) + place.radius));
+  return { reachX: reach("x"), reachY: reach("y"), places };
 }
 
 /** A thousand peers look like more than ten, and still fit. */
@@ -57,6 +64,6 @@ function groupRadius(seats: number): number {
 }
 
 /** Pixels of a cell, when the world fills the frame. */
-export function cellIn(frame: Frame, { radius }: World): number {
-  return (Math.min(frame.width, frame.height) / 2 - MARGIN) / radius;
+export function cellIn({ width, height }: Frame, { reachX, reachY }: World): number {
+  return Math.min((width / 2 - MARGIN) / reachX, (height / 2 - MARGIN) / reachY);
 }
