@@ -127,7 +127,7 @@ export class FakeControlModel implements ControlModel {
 
   *peers(): Iterable<PeerRow> {
     for (const name of NETWORKS) yield this.#uplink(name);
-    for (const { row } of this.fakePeers.values()) yield { ...row, traffic: { ...row.traffic } };
+    for (const { row } of this.fakePeers.values()) yield { ...row, traffic: { ...row.traffic }, wire: { ...row.wire } };
   }
 
   peer(id: string): PeerDetail | undefined {
@@ -229,10 +229,11 @@ export class FakeControlModel implements ControlModel {
   }
 
   #uplink(network: string): PeerRow {
-    const nobody = { user: "", method: "", guest: false, address: "", dialect: null, agent: null } as const;
+    const nobody = { user: "", method: "", guest: false, address: "", distinguishedName: "" } as const;
+    const client = { dialect: null, agent: null, wire: { receivedBytes: 0, sentBytes: 0 } } as const;
     const idle = { connections: 0, roundTripMs: null, queuedBytes: 0, isolated: false, shut: false } as const;
     const what = { id: `uplink:${network}`, kind: "uplink", network, mac: uplinkMac(network), bridge: false } as const;
-    return { ...what, ...nobody, ...idle, state: "open", sinceMs: this.#startedMs, traffic: emptyTraffic() };
+    return { ...what, ...nobody, ...client, ...idle, state: "open", sinceMs: this.#startedMs, traffic: emptyTraffic() };
   }
 
   #traffic(): Traffic {

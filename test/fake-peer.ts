@@ -10,7 +10,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A peer as a test tells it: what it is and how much flows; `advance` moves its counters. */
 export class FakePeer {
-  readonly row: Mutable<Omit<PeerRow, "traffic">> & { traffic: Mutable<Traffic> };
+  readonly row: Mutable<Omit<PeerRow, "traffic" | "wire">> & {
+    traffic: Mutable<Traffic>;
+    wire: Mutable<PeerRow["wire"]>;
+  };
   readonly macs: readonly string[];
   readonly address: string;
   readonly ingressDrops: DropCounts = {};
@@ -39,6 +42,7 @@ export class FakePeer {
       bridge: isBridge,
       guest: false,
       address: `203.0.${113 + (number >> 8)}.${number & 0xff}`,
+      distinguishedName: "",
       dialect: number % 7 === 6 ? "v1" : "v2",
       agent: number % 7 === 6 ? null : "vpn-ws/0.1.0",
       state: "open",
@@ -49,6 +53,7 @@ export class FakePeer {
       isolated: number % 17 === 16,
       shut: false,
       traffic: { receivedFrames: 0, receivedBytes: 0, sentFrames: 0, sentBytes: 0, drops: 0 },
+      wire: { receivedBytes: 0, sentBytes: 0 },
     };
   }
 
@@ -63,6 +68,8 @@ export class FakePeer {
     row.traffic.receivedFrames += Math.ceil(received / FRAME_BYTES);
     row.traffic.sentBytes += sent;
     row.traffic.sentFrames += Math.ceil(sent / FRAME_BYTES);
+    row.wire.receivedBytes += received;
+    row.wire.sentBytes += sent;
     row.queuedBytes = swing > 1.4 ? Math.round(sent * 0.05) : 0;
     row.roundTripMs = Math.max(0.3, (row.roundTripMs ?? 20) * (0.95 + random() * 0.1));
     if (swing > 1.45) this.#drop(Math.ceil(random() * 3));
@@ -80,8 +87,8 @@ export class FakePeer {
     return {
       ...row,
       traffic: { ...row.traffic },
+      wire: { ...row.wire },
       groups: row.user === "" ? [] : ["staff"],
-      distinguishedName: "",
       expiresMs: row.method === "jwt" ? row.sinceMs + 8 * 3_600_000 : null,
       mtu: row.dialect === "v2" ? 1_500 : null,
       links: Array.from({ length: row.connections }, (_, number) => ({

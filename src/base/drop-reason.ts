@@ -131,9 +131,20 @@ export const DROP_NAMES: readonly string[] = [
 /** One counter per reason; incrementing allocates nothing. */
 export class DropCounters {
   readonly #counts = new Float64Array(DROP_NAMES.length);
+  #total = 0;
 
   add(reason: DropReason, frames = 1): void {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + frames;
+    this.#total += frames;
+  }
+
+  /** Adds what others have counted. */
+  addAll(other: DropCounters): void {
+    if (other.#total === 0) return;
+    for (let reason = 0; reason < this.#counts.length; reason++) {
+      this.#counts[reason] = (this.#counts[reason] as number) + (other.#counts[reason] as number);
+    }
+    this.#total += other.#total;
   }
 
   get(reason: DropReason): number {
@@ -142,9 +153,7 @@ export class DropCounters {
 
   /** Frames dropped for any reason. */
   get total(): number {
-    let sum = 0;
-    for (const count of this.#counts) sum += count;
-    return sum;
+    return this.#total;
   }
 
   /** The counters that are not zero, by name. */

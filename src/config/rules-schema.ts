@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PolicyRules } from "../access/policy-rules.ts";
 import { FDB_DEFAULTS } from "../switch/fdb.ts";
-import type { RateLimit } from "../switch/port-rules.ts";
+import { defaultBurstBytes, type RateLimit } from "../switch/port-rules.ts";
 import { MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import { accessList } from "./acl-schema.ts";
 import { hostAddress, ipPrefix, unicastMac } from "./address-fields.ts";
@@ -23,9 +23,6 @@ const MAX_VLAN = 4_094;
 const MIN_RATE_BYTES = 1_000;
 /** 1 Tbit/s: faster than any line, and far below where numbers lose precision. */
 const MAX_RATE_BYTES = 125_000_000_000;
-/** A burst of a quarter of a second lets TCP reach the rate; the least is two of the largest frames. */
-const DEFAULT_BURST_SECONDS = 0.25;
-const DEFAULT_LEAST_BURST_BYTES = 2 ** 17;
 
 const rateLimit: z.ZodType<RateLimit> = sectionOr(
   "rate",
@@ -87,10 +84,6 @@ export function groupSchema(networkNames: readonly string[], member: z.ZodType<s
   return section({ members: list(member, 65_536).default([]), ...ruleFields(networkNames) }).transform(
     ({ members, ...rules }) => ({ members, rules: renameKeys(rules, RULE_NAMES) satisfies PolicyRules }),
   );
-}
-
-function defaultBurstBytes(bytesPerSecond: number): number {
-  return Math.max(DEFAULT_LEAST_BURST_BYTES, Math.round(bytesPerSecond * DEFAULT_BURST_SECONDS));
 }
 
 /** 0 stands for untagged, as in PortRules. */

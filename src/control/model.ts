@@ -92,6 +92,8 @@ export const peerRowSchema = z.object({
   guest: z.boolean(),
   /** Where it is connected from, as far as that is known; empty for an uplink. */
   address: z.string(),
+  /** Subject of the client certificate; empty if there was none. */
+  distinguishedName: z.string(),
   dialect: z.enum(["v1", "v2"]).nullable(),
   /** What the client says it is. */
   agent: z.string().nullable(),
@@ -106,6 +108,8 @@ export const peerRowSchema = z.object({
   /** Shut by the guard for a while: there is a loop behind it. */
   shut: z.boolean(),
   traffic: trafficSchema,
+  /** Bytes on the wire over all its connections, those that are gone included; of an uplink, of its frames. */
+  wire: z.object({ receivedBytes: count, sentBytes: count }),
 });
 export type PeerRow = z.infer<typeof peerRowSchema>;
 
@@ -132,8 +136,6 @@ export type ConnectionInfo = z.infer<typeof connectionInfoSchema>;
 /** Everything about one. */
 export const peerDetailSchema = peerRowSchema.extend({
   groups: z.array(z.string()),
-  /** Subject of the client certificate; empty if there was none. */
-  distinguishedName: z.string(),
   /** When credentials or grant end. */
   expiresMs: timeMs.nullable(),
   mtu: count.nullable(),
@@ -183,7 +185,10 @@ export const dropRowSchema = z.object({
 });
 export type DropRow = z.infer<typeof dropRowSchema>;
 
-/** Who sent to whom, in one network: measured only while somebody looks, so a first answer may be empty. */
+/**
+ * Who sent to whom, in one network: measured only while somebody looks, so a first answer may be empty. Broadcast and
+ * multicast, which go to all, are not told.
+ */
 export const trafficPairSchema = z.object({
   network: z.string(),
   /** `id` of peer or uplink. */

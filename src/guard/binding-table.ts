@@ -164,9 +164,11 @@ export class BindingTable {
     }
   }
 
-  *entries(nowMs: number): Generator<Binding> {
+  /** Of one owner, or of all. */
+  *entries(nowMs: number, owner?: number): Generator<Binding> {
     for (let row = 0; row < this.usedRows; row++) {
       if (!this.isUsed(row) || !this.isLive(row, nowMs)) continue;
+      if (owner !== undefined && this.owner[row] !== owner) continue;
       const kind = this.kind[row] as Kind;
       yield {
         address: formatIpAddress(this.#index.addressOf(row)),

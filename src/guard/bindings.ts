@@ -175,9 +175,9 @@ export class Bindings {
     this.#table.sweep(nowMs, rows);
   }
 
-  /** The addresses bound now, in no particular order. */
-  entries(nowMs: number): Iterable<Binding> {
-    return this.#table.entries(nowMs);
+  /** The addresses bound now, of one owner or of all, in no particular order. */
+  entries(nowMs: number, owner?: number): Iterable<Binding> {
+    return this.#table.entries(nowMs, owner);
   }
 
   #findAddress(address: Uint8Array, vlanId: number): number {

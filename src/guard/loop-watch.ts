@@ -94,6 +94,10 @@ export class LoopWatch {
     if (shutter.hasPast(this.#options)) this.#left.set(who, shutter);
   }
 
+  isShut({ index }: Port): boolean {
+    return this.#ports[index]?.isShut ?? false;
+  }
+
   /** Whether a frame that came in is a probe of ours; shuts the port that closes the loop, if it is. */
   recognizes({ bytes, start, end }: Frame, ingress: WatchedPort): boolean {
     const fields = loopProbeFields(bytes, start, end);

@@ -3,6 +3,7 @@ import type { Port } from "../switch/port.ts";
 import type { PortRules } from "../switch/port-rules.ts";
 import { formatMac, type Mac, macParts } from "../wire/mac.ts";
 import { PacketHeaders } from "../wire/packet-headers.ts";
+import type { Binding } from "./binding-table.ts";
 import { BINDINGS_DEFAULTS, Bindings } from "./bindings.ts";
 import type { FillRandom } from "./fill-random.ts";
 import type { GuardOptions } from "./guard-options.ts";
@@ -112,6 +113,17 @@ export class NetworkGuard {
     if (guard === undefined) this.#admit(port, owner, rules);
     else this.#change(guard, rules);
     port.isolated = rules.isolated;
+  }
+
+  /** The IP addresses that are a peer's owner's, or the uplink's, in no particular order; looks at the whole table. */
+  addressesOf(port: Port): Iterable<Binding> {
+    const owner = port.isUplink ? UPLINK_OWNER : this.#peers.get(port)?.owner;
+    return owner === undefined ? [] : this.#parts.bindings.entries(this.#time.nowMs, owner);
+  }
+
+  /** Whether a port is shut for a while, because there is a loop behind it. */
+  isShut(port: Port): boolean {
+    return this.#parts.loops.isShut(port);
   }
 
   /** Whether a MAC that a peer announces may be its port's. */

@@ -12,6 +12,7 @@ import type { HeaderList } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
 import type { Access } from "./access.ts";
+import type { Bans } from "./bans.ts";
 import { isOriginAllowed, mayPageJoinOpenly } from "./origin-check.ts";
 
 /** A request that may come in: who it is and what it may do. */
@@ -43,6 +44,7 @@ export interface Refused {
 export interface AdmissionDeps {
   readonly clock: Clock;
   readonly limiter: GuessLimiter;
+  readonly bans: Pick<Bans, "find">;
   /** The place of somebody who may come in: a free one, or one in a session that it has; or why there is none. */
   readonly placeFor: (admitted: Admitted) => { readonly state: "free" | "claimed" } | Refused;
 }
@@ -71,7 +73,7 @@ const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token
  *
  *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─┐
  *             ┌──────────────────────────────────────────────────────────────────────┘
- *             └─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
+ *             └─► not banned ─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
  *                                                   └─► a session of its own is claimed
  */
 export class Admission {
@@ -128,6 +130,11 @@ export class Admission {
    */
   #judge({ asked, opening }: Question, identity: Identity): Admitted | Refused {
     const refuse = refuser(asked.address);
+    const ban = this.#deps.bans.find(identity, opening.mac);
+    if (ban !== undefined) {
+      const until = new Date(ban.untilMs).toISOString();
+      return refuse(403, "banned", `An operator has sent you away until ${until}.`, identity.user);
+    }
     const visit = { address: asked.address, path: asked.path, nowMs: Date.now() };
     const decision = this.#access.policy.decide(identity, visit);
     if (decision.state === "denied") return refuse(403, decision.reason, decision.message, identity.user);

@@ -8,6 +8,7 @@ import type { Port } from "../switch/port.ts";
 import { SWITCH_DEFAULTS, Switch } from "../switch/switch.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
 import type { Segmenter } from "../wire/segment.ts";
+import { TrafficTotals } from "./traffic-totals.ts";
 import { Uplink } from "./uplink.ts";
 
 /** A network as configured. What of it can change while it runs is the guard's. */
@@ -31,6 +32,8 @@ export interface NetworkDeps {
   readonly clock: Clock;
   readonly floodLog: FloodLog;
   readonly segmenter: Segmenter;
+  /** What ports of all networks had counted when they left; a network may be gone before its last port. */
+  readonly departed: TrafficTotals;
 }
 
 /** One isolated switch, its guard and its uplink. MAC addresses may repeat in another network. */
@@ -39,6 +42,8 @@ export class Network {
   readonly switch: Switch;
   readonly guard: NetworkGuard;
   readonly uplink: Uplink | undefined;
+  readonly #departed: TrafficTotals;
+  readonly #departedHere = new TrafficTotals();
 
   constructor(
     deps: NetworkDeps,
@@ -52,6 +57,7 @@ export class Network {
     const maxPorts = limits.maxPeers + 1;
     const hashSeed = randomInt(2 ** 32);
     this.definition = definition;
+    this.#departed = deps.departed;
     const flooding = { floodBroadcast, floodMulticast };
     this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, ...flooding, mtu, maxPorts, hashSeed });
     this.guard = new NetworkGuard({ clock, events: guardEvents(deps.floodLog, definition.name) }, guard);
@@ -66,9 +72,18 @@ export class Network {
     this.guard.tick();
   }
 
+  /** What its ports have counted, those that left included. */
+  get totals(): TrafficTotals {
+    const totals = new TrafficTotals().add(this.#departedHere);
+    for (const port of this.switch.ports) totals.add(port);
+    return totals;
+  }
+
   leave(port: Port): void {
     this.guard.release(port);
     this.switch.detach(port);
+    this.#departed.add(port);
+    this.#departedHere.add(port);
   }
 }
 

@@ -2,15 +2,18 @@ import type { Policy } from "../access/policy.ts";
 import type { GuardOptions } from "../guard/guard-options.ts";
 import { ownerOfUser } from "./admission.ts";
 import { Network, type NetworkDefinition, type NetworkDeps } from "./network.ts";
+import { TrafficTotals } from "./traffic-totals.ts";
 
 /** The networks of a server, by name, in the order they came. */
 export class Networks {
+  /** What ports of all networks had counted when they left, those of networks that are gone included. */
+  readonly departed = new TrafficTotals();
   readonly #deps: NetworkDeps;
   readonly #limits: { readonly maxPeers: number };
   readonly #byName = new Map<string, Network>();
 
-  constructor(deps: NetworkDeps, limits: { readonly maxPeers: number }) {
-    this.#deps = deps;
+  constructor(deps: Omit<NetworkDeps, "departed">, limits: { readonly maxPeers: number }) {
+    this.#deps = { ...deps, departed: this.departed };
     this.#limits = limits;
   }
 

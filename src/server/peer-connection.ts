@@ -1,5 +1,5 @@
 import type { DropReason } from "../base/drop-reason.ts";
-import type { Closed } from "../transport/connection.ts";
+import type { Closed, Connection } from "../transport/connection.ts";
 import type { ConnectionDeps } from "../transport/connection-deps.ts";
 import type { ConnectionLimits } from "../transport/connection-limits.ts";
 import type { Incoming } from "../transport/incoming.ts";
@@ -39,6 +39,8 @@ export class PeerConnection {
   readonly admitted: Admitted;
   /** Which of its session's it is, from 0. */
   readonly number: number;
+  /** Wall-clock time when it came, Unix milliseconds. */
+  readonly sinceMs = Date.now();
   readonly #incoming: Incoming;
   readonly #connection: WebSocketConnection;
   #hasHello = false;
@@ -84,6 +86,16 @@ export class PeerConnection {
     const { via, origin, request } = this.#incoming;
     const isDirect = via === "http" && origin.kind === "tcp" && request.header("x-forwarded-for") === undefined;
     return isDirect ? this.#connection.congestionControl : undefined;
+  }
+
+  /** The protocol that it came by. */
+  get via(): Incoming["via"] {
+    return this.#incoming.via;
+  }
+
+  /** How the channel is, for people; `congestionControl` may be of a front's socket. */
+  get gauges(): Pick<Connection, "roundTripMs" | "silentMs" | "queuedBytes" | "congestionControl" | "ecnMarks"> {
+    return this.#connection;
   }
 
   get receivedBytes(): number {

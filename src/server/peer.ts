@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Grant } from "../access/grant.ts";
 import type { Clock } from "../base/clock.ts";
 import type { DropReason } from "../base/drop-reason.ts";
@@ -17,10 +16,10 @@ import { Offload, type OffloadSet } from "../wire/offload.ts";
 import type { AcceptedOpening } from "../wire/opening.ts";
 import type { IssuedCredential } from "./access.ts";
 import { type Admitted, ownerOf } from "./admission.ts";
-import { DropReport } from "./drop-report.ts";
 import type { Network } from "./network.ts";
 import { PeerConnection, type PeerConnectionEvents } from "./peer-connection.ts";
 import { PeerEcho } from "./peer-echo.ts";
+import { PeerRules } from "./peer-rules.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { type Arrival, Session } from "./session.ts";
 import type { SessionTokens } from "./session-tokens.ts";
@@ -38,6 +37,8 @@ export interface PeerDeps {
 }
 
 /** What a v1 peer takes, and the packets it can send: the C client reads 1500 bytes at once, Ethernet header included. */
+/** Of what a client says it is, characters that are remembered. */
+const MAX_AGENT_LENGTH = 128;
 const LEGACY_MTU = 1500;
 const LEGACY_SEGMENT_MTU = 1486;
 
@@ -65,6 +66,8 @@ export class Peer implements Egress {
   /** Wall-clock time of the admission, Unix milliseconds. */
   readonly sinceMs = Date.now();
   readonly session: Session<PeerConnection>;
+  /** What it may do. Its grant changes them by `regrant`, an operator by `override`. */
+  readonly rules: PeerRules;
   readonly #deps: PeerDeps;
   readonly #options: ServerOptions;
   readonly #handlers: PeerConnectionEvents;
@@ -72,11 +75,11 @@ export class Peer implements Egress {
   #admitted: Admitted;
   #grant: Grant;
   #port: Port | undefined;
-  #report: DropReport | undefined;
   /** What a v2 client comes back by. Secret. */
   #token: string | undefined;
   /** For those who have been told of it. One for all connections, so that its budget is one. */
   #echo: PeerEcho | undefined;
+  #agent: string | undefined;
   /** What the client takes beyond ordinary frames, as it said last. */
   #offloads: OffloadSet = Offload.none;
 
@@ -88,6 +91,9 @@ export class Peer implements Egress {
     this.#options = options;
     this.#admitted = admitted;
     this.#grant = grant;
+    this.rules = new PeerRules(grant.rules, (rules) => {
+      if (this.#port !== undefined) deps.network.guard.guardPeer(this.#port, this.owner, rules);
+    });
     const events = {
       onConnectionLost: (connection: PeerConnection, closed: Closed) => this.#onConnectionLost(connection, closed),
       onFrameLost: (reason: DropReason) => this.#onEgressDrop(reason, 1),
@@ -113,6 +119,16 @@ export class Peer implements Egress {
   get admissions(): readonly Admitted[] {
     const all = this.session.connections.map(({ admitted }) => admitted);
     return [...all.filter((admitted) => admitted !== this.#admitted), this.#admitted];
+  }
+
+  /** How its newest connection came in. */
+  get admitted(): Admitted {
+    return this.#admitted;
+  }
+
+  /** What the client says it is; undefined before its hello, and for v1 peers, which say none. */
+  get agent(): string | undefined {
+    return this.#agent;
   }
 
   /** Where it is now: where its newest connection came from. */
@@ -142,10 +158,6 @@ export class Peer implements Egress {
     return this.#admitted.opening.guest;
   }
 
-  get isBridge(): boolean {
-    return this.#admitted.opening.bridge;
-  }
-
   /**
    * Whether somebody who shows this peer's token is this peer. Otherwise nothing may tell that there is such a token: it
    * was stolen, or the client is another one by now.
@@ -164,7 +176,7 @@ export class Peer implements Egress {
     const port = network.switch.attach({ name: `peer ${this.id}`, mac, bridge, egress: this });
     if (port === undefined) return false;
     try {
-      network.guard.guardPeer(port, this.owner, this.#grant.rules);
+      network.guard.guardPeer(port, this.owner, this.rules.inForce);
     } catch (error) {
       // Nobody would ever take it away: the session has no connection, and so does not end.
       network.leave(port);
@@ -172,7 +184,6 @@ export class Peer implements Egress {
     }
     if (dialect === "v1") port.limitMtu(LEGACY_MTU, LEGACY_SEGMENT_MTU);
     this.#port = port;
-    this.#report = new DropReport(port.ingressDrops, port.egressDrops);
     if (comesBack(this.#admitted.opening)) this.#token = tokens.issue(this);
     return true;
   }
@@ -194,14 +205,8 @@ export class Peer implements Egress {
 
   /** Another grant for the same network, in force at once. */
   regrant(grant: Grant): void {
-    const isOther = !isDeepStrictEqual(grant.rules, this.#grant.rules);
-    if (isOther && this.#port !== undefined) this.#deps.network.guard.guardPeer(this.#port, this.owner, grant.rules);
+    this.rules.grant(grant.rules);
     this.#grant = grant;
-  }
-
-  /** What policy and guard dropped since the last report, if it is time for one. */
-  nextDropReport(nowMs: number): Readonly<Record<string, number>> | undefined {
-    return this.#report?.next(nowMs);
   }
 
   /** Gives a lasting credential to whoever came with an invite; a v1 peer could not take it. */
@@ -260,6 +265,7 @@ export class Peer implements Egress {
 
   /** Each connection says hello, and each gets its welcome. */
   #onHello(connection: PeerConnection, message: HelloMessage): void {
+    this.#agent = message.agent.slice(0, MAX_AGENT_LENGTH);
     this.#offloads = message.offloads;
     connection.peerOffloads = message.offloads;
     this.#port?.limitMtu(message.mtu);

@@ -2,26 +2,32 @@ import type { Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
 import { FloodLog } from "../base/flood-log.ts";
 import type { Logger } from "../base/logger.ts";
+import { EventFeed, logAndPublish } from "../control/event-feed.ts";
 import { answerLegacyControl } from "../control/legacy-control.ts";
 import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { CHUNK_BYTES, FrameStore } from "../transport/frame-store.ts";
-import { answerAndClose, type Incoming, refuse } from "../transport/incoming.ts";
+import { answerAndClose, type Incoming } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import type { Access } from "./access.ts";
-import { Admission, type AdmissionDeps, type Admitted, type Refused } from "./admission.ts";
+import { Admission, type AdmissionDeps, type Admitted } from "./admission.ts";
+import { Bans } from "./bans.ts";
 import { controlRefusal } from "./control-access.ts";
+import { Drain } from "./drain.ts";
 import { answerHealth } from "./health.ts";
 import { logSourceOf } from "./log-source.ts";
 import type { Network, NetworkDefinition } from "./network.ts";
 import { Networks } from "./networks.ts";
+import type { ServerOperations } from "./operator-actions.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
 import { PeerLog } from "./peer-log.ts";
+import { Reception } from "./reception.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { claimsTooFast, noRoom, Room, sessionOver, tooBusyFor, tooCrowded } from "./room.ts";
+import { claimsTooFast, noRoom, Room, sessionOver, tooCrowded } from "./room.ts";
+import { ServerControl, type ServerControlDeps } from "./server-control.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { MAX_ALL_HELD_BYTES } from "./session.ts";
 import { SessionTokens } from "./session-tokens.ts";
@@ -40,19 +46,15 @@ export interface ServerDeps {
   readonly access: Access;
   /** A TAP is gone: the process should stop. */
   readonly onDeviceError: (error: Error) => void;
+  /** Where `log` is published already; by default the server publishes what it logs itself. */
+  readonly events?: EventFeed;
+  /** What operators may ask for; by default they cannot. */
+  readonly operations?: ServerOperations;
 }
 
 const TICK_MS = 1_000;
 /** Credentials that were taken back are no good within a second. */
 const TENURE_TICK_MS = 500;
-/** How long a drain waits for peers to take their leave, beyond the time a close may take. */
-const DRAIN_MARGIN_MS = 500;
-/** When peers may come again after the server went away: a restart takes about that long. */
-const RETRY_AFTER_MS = 500;
-/** And longer by this for each of them; each draws its time from once to twice that, so that 2,000 come within seconds. */
-const RETRY_PER_PEER_MS = 0.5;
-/** Requests that wait for their authenticators at a time; as many as may be in their handshake. */
-const MAX_DECIDING = 1_024;
 
 /**
  * The composition root of the server: listeners, who may come in, the networks and their ports.
@@ -60,11 +62,18 @@ const MAX_DECIDING = 1_024;
  *     made ──start()──► serving ──stop()──► draining (close 1001 to every peer) ──► stopped, the TAPs are gone
  */
 export class Server {
+  /** What is seen of the server, and done to it, while it runs. */
+  readonly control: ServerControl;
+  /** Unix milliseconds. */
+  readonly startedMs = Date.now();
   readonly #deps: ServerDeps;
   readonly #options: ServerOptions;
   readonly #networks: Networks;
   readonly #connectionDeps: ConnectionDeps;
   readonly #admission: Admission;
+  readonly #reception: Reception;
+  readonly #drain: Drain;
+  readonly #bans = new Bans({ nowUnixMs: Date.now });
   readonly #tenure: Tenure;
   readonly #room: Room;
   readonly #refusals: RefusalLog;
@@ -72,37 +81,45 @@ export class Server {
   readonly #peerLog: PeerLog;
   readonly #peerDeps: Omit<PeerDeps, "network">;
   readonly #peers = new Map<number, Peer>();
-  readonly #startedMs = Date.now();
   #access: Access;
   #lastId = 0;
-  #deciding = 0;
   #stopTicking: (() => void) | undefined;
-  #onEmpty: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(deps: ServerDeps, options: ServerOptions) {
     const { clock, access, limiter } = deps;
-    this.#deps = deps;
+    const events = deps.events ?? new EventFeed();
+    const log = deps.events === undefined ? logAndPublish(deps.log, events) : deps.log;
+    this.#deps = { ...deps, log };
     this.#options = options;
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
     const { segmenter } = this.#connectionDeps;
-    this.#floodLog = new FloodLog(clock, deps.log);
+    this.#floodLog = new FloodLog(clock, log);
     const floodLog = this.#floodLog;
     this.#networks = new Networks({ clock, floodLog, segmenter }, options);
-    this.#refusals = new RefusalLog(clock, deps.log);
+    this.#refusals = new RefusalLog(clock, log);
     this.#peerLog = new PeerLog(floodLog);
     const tokens = new SessionTokens<Peer>();
-    const events: PeerEvents = {
+    const peerEvents: PeerEvents = {
       onConnectionLost: (...lost) => this.#onConnectionLost(...lost),
       onGone: (peer, closed) => this.#onGone(peer, closed),
     };
     const store = new FrameStore({ maxChunks: MAX_ALL_HELD_BYTES / CHUNK_BYTES });
-    this.#peerDeps = { clock, log: deps.log, connectionDeps: this.#connectionDeps, tokens, store, events };
+    this.#peerDeps = { clock, log, connectionDeps: this.#connectionDeps, tokens, store, events: peerEvents };
     this.#tenure = new Tenure({ floodLog, peers: this.#peers });
     this.#room = new Room({ networks: this.#networks, peers: this.#peers, tenure: this.#tenure, tokens }, options);
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);
-    this.#admission = new Admission({ clock, limiter, placeFor }, access);
+    this.#admission = new Admission({ clock, limiter, bans: this.#bans, placeFor }, access);
+    this.#reception = new Reception({
+      log,
+      admission: this.#admission,
+      refusals: this.#refusals,
+      isClosed: () => this.isDraining,
+      join: (incoming, admitted) => this.#join(incoming, admitted),
+    });
+    this.#drain = new Drain({ clock, peers: this.#peers }, options);
+    this.control = new ServerControl(this.#controlDeps(log, events), options);
     this.#networks.configure(deps.networks, access.guard);
     this.#networks.reserveAddresses(access.policy);
   }
@@ -110,6 +127,20 @@ export class Server {
   /** The addresses in force. */
   get addresses(): readonly string[] {
     return this.#deps.listeners.map((listener) => listener.address);
+  }
+
+  /** Whether it stops, and takes nobody any more. */
+  get isDraining(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** Peers, and requests that were refused, since the start. */
+  get joined(): number {
+    return this.#lastId;
+  }
+
+  get refused(): number {
+    return this.#reception.refused;
   }
 
   /** Forwards, and lets peers in, from now on. */
@@ -122,6 +153,7 @@ export class Server {
     this.#stopTicking = () => {
       for (const cancel of cancels) cancel();
     };
+    this.control.start();
     for (const { uplink } of this.#networks.all) uplink?.start((error) => this.#deps.onDeviceError(error));
     for (const listener of this.#deps.listeners) listener.open((incoming) => this.#onIncoming(incoming));
   }
@@ -152,62 +184,44 @@ export class Server {
 
   async #stop(): Promise<void> {
     this.#stopTicking?.();
+    this.control.stop();
     for (const listener of this.#deps.listeners) listener.close();
-    if (this.#peers.size > 0) await this.#drain();
+    await this.#drain.run();
     for (const { definition } of this.#networks.all) definition.device?.close();
   }
 
   /** Every attachment, the uplinks first. */
   peers(): readonly PeerSnapshot[] {
-    return snapshotsOf(this.#networks.all, [...this.#peers.values()], this.#startedMs);
+    return snapshotsOf(this.#networks.all, [...this.#peers.values()], this.startedMs);
   }
 
   #tick(): void {
     this.#networks.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
+    this.#tenure.endBanned(this.#bans);
     this.#refusals.tick();
     this.#floodLog.tick();
+    this.control.tick();
+  }
+
+  #controlDeps(log: Logger, events: EventFeed): ServerControlDeps {
+    const { clock, operations } = this.#deps;
+    const parts = { networks: this.#networks, peers: this.#peers, tenure: this.#tenure, bans: this.#bans };
+    return { clock, log, events, operations, ...parts, life: this };
   }
 
   #onIncoming(incoming: Incoming): void {
     if (incoming.isControl) this.#answerControl(incoming);
     else if (incoming.request.path === "/healthz") answerHealth(incoming, this.#peers.size);
-    else void this.#admit(incoming);
-  }
-
-  async #admit(incoming: Incoming): Promise<void> {
-    if (this.#deciding >= MAX_DECIDING) {
-      this.#refuse(incoming, tooBusyFor(incoming));
-      return;
-    }
-    this.#deciding++;
-    try {
-      const decision = await this.#admission.decide(incoming);
-      if (decision.state === "refused") this.#refuse(incoming, decision);
-      else if (incoming.socket.destroyed || this.#stopped !== undefined) incoming.socket.destroy();
-      else this.#join(incoming, decision);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const log = this.#floodLog.about(incoming.origin.kind === "tcp" ? incoming.origin.address : "");
-      log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
-      refuse(incoming.socket, 500, "The server could not decide whether you may join.");
-    } finally {
-      this.#deciding--;
-    }
-  }
-
-  #refuse(incoming: Incoming, refused: Refused): void {
-    const { status, message, headers } = refused;
-    this.#refusals.tell(refused, incoming.via);
-    refuse(incoming.socket, status, message, headers);
+    else void this.#reception.receive(incoming);
   }
 
   #join(incoming: Incoming, admitted: Admitted): void {
     const place = this.#room.placeFor(admitted, this.#lastId + 1);
-    if (place.state === "refused") this.#refuse(incoming, place);
+    if (place.state === "refused") this.#reception.refuse(incoming, place);
     else if (place.state === "claimed") this.#resume(place.peer, incoming, admitted);
     // The session that it claimed has ended since: what it showed was not redeemed for a new one.
-    else if (admitted.isClaim) this.#refuse(incoming, sessionOver(admitted));
+    else if (admitted.isClaim) this.#reception.refuse(incoming, sessionOver(admitted));
     else this.#begin(place.network, incoming, admitted);
   }
 
@@ -217,7 +231,7 @@ export class Server {
     this.#tenure.makeRoom(peer);
     if (this.#peers.size >= this.#options.maxPeers) this.#tenure.freePlace();
     if (!peer.join()) {
-      this.#refuse(incoming, noRoom(admitted, 503, "full", "This network has as many peers as it takes."));
+      this.#reception.refuse(incoming, noRoom(admitted, 503, "full", "This network has as many peers as it takes."));
       return;
     }
     this.#lastId = id;
@@ -229,12 +243,12 @@ export class Server {
 
   #resume(peer: Peer, incoming: Incoming, admitted: Admitted): void {
     if (!peer.session.takeClaim()) {
-      this.#refuse(incoming, claimsTooFast(admitted));
+      this.#reception.refuse(incoming, claimsTooFast(admitted));
       return;
     }
     const number = admitted.opening.session?.connection ?? 0;
     if (incoming.isCrowded && peer.session.isBeside(number)) {
-      this.#refuse(incoming, tooCrowded(admitted));
+      this.#reception.refuse(incoming, tooCrowded(admitted));
       return;
     }
     peer.attach(incoming, admitted, (arrival) => {
@@ -265,13 +279,13 @@ export class Server {
     this.#peers.delete(peer.id);
     this.#tenure.end(peer);
     this.#peerLog.left(peer, closed);
-    if (this.#peers.size === 0) this.#onEmpty?.();
+    this.#drain.peerLeft();
   }
 
   #answerControl(incoming: Incoming): void {
     const refused = controlRefusal(incoming, this.#access.trustedProxies);
     if (refused !== undefined) {
-      this.#refuse(incoming, refused);
+      this.#reception.refuse(incoming, refused);
       return;
     }
     const actions = { peers: () => this.peers(), kill: (id: number) => this.#kill(id) };
@@ -282,17 +296,5 @@ export class Server {
     const peer = this.#peers.get(id);
     peer?.close(CloseCode.policyViolation, "closed by the operator");
     return peer !== undefined;
-  }
-
-  async #drain(): Promise<void> {
-    const isEmpty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      this.#deps.clock.after(this.#options.closeTimeoutMs + DRAIN_MARGIN_MS, resolve);
-    });
-    const retryAfterMs = Math.round(RETRY_AFTER_MS + this.#peers.size * RETRY_PER_PEER_MS);
-    for (const peer of this.#peers.values()) {
-      peer.sendAway("shutting-down", "the server is shutting down", retryAfterMs);
-    }
-    await isEmpty;
   }
 }

@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly holdMs: number;
 }
 
+type SessionState = "open" | "held" | "leaving" | "over";
+
 /** What a connection is to its session: one more, in the place of another, or the first after there was none. */
 export type Arrival = "added" | "replaced" | "returned";
 
@@ -76,7 +78,7 @@ export class Session<Connection extends SessionConnection> {
   readonly #options: SessionOptions;
   readonly #connections = new ConnectionSet<Connection>();
   readonly #claims: TokenBucket;
-  #state: "open" | "held" | "leaving" | "over" = "open";
+  #state: SessionState = "open";
   #isWelcomed = false;
   #hold: HoldQueue | undefined;
   #cancelHold: (() => void) | undefined;
@@ -90,6 +92,10 @@ export class Session<Connection extends SessionConnection> {
 
   get connections(): readonly Connection[] {
     return this.#connections.open;
+  }
+
+  get state(): SessionState {
+    return this.#state;
   }
 
   /** Whether it has no connection, and waits for one. */

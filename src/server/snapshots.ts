@@ -56,6 +56,6 @@ function peerSnapshot(peer: Peer, learnedMacs: readonly Mac[]): PeerSnapshot {
   const connections = peer.session.connections.length;
   const { address: remoteAddress, user, distinguishedName } = peer.remote;
   const { sentBytes, receivedBytes } = peer.session.traffic;
-  const who = { id, mac, remoteAddress, user, distinguishedName, sinceMs, bridge: peer.isBridge };
+  const who = { id, mac, remoteAddress, user, distinguishedName, sinceMs, bridge: peer.admitted.opening.bridge };
   return { ...who, learnedMacs, sentBytes, receivedBytes, connections };
 }

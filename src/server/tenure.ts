@@ -2,6 +2,8 @@ import type { Grant } from "../access/grant.ts";
 import type { FloodLog } from "../base/flood-log.ts";
 import { printable } from "../wire/printable.ts";
 import type { Access } from "./access.ts";
+import type { Bans } from "./bans.ts";
+import { DropReport } from "./drop-report.ts";
 import { HeldSessions } from "./held-sessions.ts";
 import { logSourceOf } from "./log-source.ts";
 import type { Peer } from "./peer.ts";
@@ -22,6 +24,7 @@ export class Tenure {
   readonly #deps: TenureDeps;
   readonly #sessions = new SessionTable();
   readonly #held = new HeldSessions();
+  readonly #reports = new Map<Peer, DropReport>();
   /** Told to go already, and not gone yet. */
   readonly #leaving = new WeakSet<Peer>();
 
@@ -56,8 +59,11 @@ export class Tenure {
     }
   }
 
+  /** It has its port by now. */
   begin(peer: Peer): void {
     this.#sessions.add(peer.owner, peer);
+    const { port } = peer;
+    if (port !== undefined) this.#reports.set(peer, new DropReport(port.ingressDrops, port.egressDrops));
   }
 
   /** A peer has no connection any more, and would wait for its client: not where that has come again already. */
@@ -77,15 +83,30 @@ export class Tenure {
     this.#sessions.delete(peer.owner, peer);
     this.#held.delete(peer);
     this.#reportDropsOf(peer, Number.POSITIVE_INFINITY);
+    this.#reports.delete(peer);
   }
 
   /** Cuts whose credentials or grant have ended by now, Unix milliseconds. Cheap: asked every half second. */
   endStale({ chain }: Access, nowMs: number): void {
     for (const peer of this.#deps.peers.values()) {
-      const identities = peer.admissions.map(({ identity }) => identity);
-      const endMs = Math.min(peer.grant.expiresMs ?? Infinity, ...identities.map((one) => one.expiresMs ?? Infinity));
-      if (endMs <= nowMs) this.#cut(peer, "expired", "your permission has expired");
-      else if (!identities.every((one) => chain.isStillGood(one, nowMs))) this.#cut(peer, ...CREDENTIALS_ENDED);
+      if (endMsOf(peer) <= nowMs) this.#cut(peer, "expired", "your permission has expired");
+      else if (!peer.admissions.every(({ identity }) => chain.isStillGood(identity, nowMs))) {
+        this.#cut(peer, ...CREDENTIALS_ENDED);
+      }
+    }
+  }
+
+  /** Cuts one whom an operator sends away. */
+  kick(peer: Peer, message: string): void {
+    this.#cut(peer, "kicked", message);
+  }
+
+  /** Cuts whom an operator keeps out: all sessions of a user, and who shows its MAC late. */
+  endBanned(bans: Pick<Bans, "all" | "find">): void {
+    if (bans.all.length === 0) return;
+    for (const peer of this.#deps.peers.values()) {
+      const ban = bans.find(peer.admitted.identity, peer.mac);
+      if (ban !== undefined) this.#cut(peer, "banned", ban.reason);
     }
   }
 
@@ -120,11 +141,11 @@ export class Tenure {
 
   /** Logs what policy and guard dropped, peer by peer, now and then. `nowMs` is the clock's. */
   reportDrops(nowMs: number): void {
-    for (const peer of this.#deps.peers.values()) this.#reportDropsOf(peer, nowMs);
+    for (const peer of this.#reports.keys()) this.#reportDropsOf(peer, nowMs);
   }
 
   #reportDropsOf(peer: Peer, nowMs: number): void {
-    const drops = peer.nextDropReport(nowMs);
+    const drops = this.#reports.get(peer)?.next(nowMs);
     if (drops === undefined) return;
     const what = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
     const text = `dropped frames of peer ${peer.id}: ${what.join(", ")}`;
@@ -143,12 +164,18 @@ export class Tenure {
   }
 }
 
+/** When credentials or grant end, Unix milliseconds; infinite if they do not. */
+export function endMsOf({ grant, admissions }: Peer): number {
+  return Math.min(grant.expiresMs ?? Infinity, ...admissions.map(({ identity }) => identity.expiresMs ?? Infinity));
+}
+
 /** Why a peer that may still join may not stay as it is; undefined if it may. */
 function endingOf(
   peer: Peer,
   { network, rules }: Grant,
 ): { readonly reason: string; readonly message: string } | undefined {
-  const { mac, isBridge } = peer;
+  const { mac } = peer;
+  const isBridge = peer.admitted.opening.bridge;
   if (network !== peer.grant.network) return { reason: "moved", message: "you belong to another network now" };
   if (isBridge && !rules.bridge) return { reason: "not-a-bridge", message: "you may not be a bridge any more" };
   if (mac === undefined || isBridge || rules.macs?.includes(mac) !== false) return undefined;

@@ -63,6 +63,7 @@ export class ForwardingTable {
   readonly #learnedAt: Uint32Array;
   readonly #maxLearnedPerPort: number;
   #learned = 0;
+  #size = 0;
   #sweepAt = 0;
 
   constructor(options: ForwardingTableOptions) {
@@ -82,6 +83,16 @@ export class ForwardingTable {
   /** Learned addresses in the table, those that aged but were not swept yet included. */
   get learned(): number {
     return this.#learned;
+  }
+
+  /** Learned and pinned ones. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Most addresses it learns. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   /** The port of an address, or `NO_PORT`. */
@@ -108,6 +119,7 @@ export class ForwardingTable {
   /** Ties an address to a port until `forgetPort`, taking it from whoever had it. */
   pin(hi: number, lo: number, port: number): void {
     const slot = this.#find(hi, lo);
+    if (this.#port[slot] === FREE) this.#size++;
     this.#uncount(slot);
     this.#set(slot, hi, lo, port, PINNED);
   }
@@ -120,6 +132,18 @@ export class ForwardingTable {
     }
   }
 
+  /** Forgets learned addresses, of one port or of all; returns how many there were. Pinned ones stay. */
+  forgetLearned(port?: number): number {
+    const before = this.#learned;
+    for (let slot = 0; slot <= this.#mask; ) {
+      const at = this.#port[slot] as number;
+      const isLearned = at !== FREE && this.#seen[slot] !== PINNED;
+      if (isLearned && (port === undefined || at === port)) this.#remove(slot);
+      else slot++;
+    }
+    return before - this.#learned;
+  }
+
   /** Removes aged addresses among the next `slots` slots; call it now and then, it goes round the table. */
   sweep(nowMs: number, slots = 4096): void {
     for (let step = 0; step < slots; step++) {
@@ -129,12 +153,12 @@ export class ForwardingTable {
     }
   }
 
-  /** The addresses known now, in no particular order. */
-  *entries(nowMs: number): Generator<FdbEntry> {
+  /** The addresses known now, of one port or of all, in no particular order. */
+  *entries(nowMs: number, only?: number): Generator<FdbEntry> {
     for (let slot = 0; slot <= this.#mask; slot++) {
       const port = this.#port[slot] as number;
       const seen = this.#seen[slot] as number;
-      if (port === FREE || nowMs - seen > this.#agingMs) continue;
+      if (port === FREE || nowMs - seen > this.#agingMs || (only !== undefined && port !== only)) continue;
       const pinned = seen === PINNED;
       const mac = formatMac(this.#hi[slot] as number, this.#lo[slot] as number);
       yield { mac, port, pinned, ageMs: pinned ? 0 : nowMs - seen };
@@ -156,6 +180,7 @@ export class ForwardingTable {
 
   #add(slot: number, hi: number, lo: number, port: number, nowMs: number): Learned {
     if (this.#learned >= this.#capacity || this.#isFull(port)) return Learned.full;
+    this.#size++;
     this.#learned++;
     this.#learnedAt[port] = (this.#learnedAt[port] as number) + 1;
     this.#set(slot, hi, lo, port, nowMs);
@@ -185,6 +210,7 @@ export class ForwardingTable {
 
   /** Frees a slot and moves later members of its probe run back, so that no run has a hole (Knuth 6.4, algorithm R). */
   #remove(slot: number): void {
+    this.#size--;
     this.#uncount(slot);
     let hole = slot;
     let next = (hole + 1) & this.#mask;

@@ -30,6 +30,15 @@ export interface RateLimit {
   readonly burstBytes: number;
 }
 
+/** A burst of a quarter of a second lets TCP reach the rate; the least is two of the largest frames. */
+const DEFAULT_BURST_SECONDS = 0.25;
+const DEFAULT_LEAST_BURST_BYTES = 2 ** 17;
+
+/** The burst that fits a rate of so many bytes per second. */
+export function defaultBurstBytes(bytesPerSecond: number): number {
+  return Math.max(DEFAULT_LEAST_BURST_BYTES, Math.round(bytesPerSecond * DEFAULT_BURST_SECONDS));
+}
+
 /** What the attachment behind a port may do; complete values, no names left to look up. */
 export interface PortRules {
   /** Whether it may be a bridge. */

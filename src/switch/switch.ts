@@ -101,6 +101,7 @@ export class Switch {
     this.#ports[port.index] = undefined;
     this.#list();
     this.#fdb.forgetPort(port.index);
+    this.pairs?.left(port);
     if (port.ready) this.#passOn(port.macHi, port.macLo);
   }
 
@@ -128,9 +129,24 @@ export class Switch {
     this.#fdb.sweep(this.#nowMs);
   }
 
-  /** The addresses the switch knows. */
-  entries(): Iterable<FdbEntry> {
-    return this.#fdb.entries(this.#nowMs);
+  /** The addresses the switch knows, at one port or at all. */
+  entries(port?: Port): Iterable<FdbEntry> {
+    return this.#fdb.entries(this.#nowMs, port?.index);
+  }
+
+  /** How full the forwarding table is. */
+  get addresses(): Pick<ForwardingTable, "size" | "learned" | "capacity"> {
+    return this.#fdb;
+  }
+
+  /** Forgets what was learned at one port or at all, and returns how many addresses that were. */
+  forgetLearned(port?: Port): number {
+    return this.#fdb.forgetLearned(port?.index);
+  }
+
+  /** The port with this index, if one has it now. */
+  portAt(index: number): Port | undefined {
+    return this.#ports[index];
   }
 
   /** Where a client came again and its newer port left first, the MAC is the older one's again. */

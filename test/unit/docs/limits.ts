@@ -98,7 +98,7 @@ const BEFORE: Limits = {
   "uwsgi variables": DEFAULT_UWSGI_LIMITS.maxVars,
   "addresses of X-Forwarded-For that are looked at": MAX_FORWARDED_HOPS,
   "distinguished name, characters": MAX_DISTINGUISHED_NAME_LENGTH,
-  "requests that are decided on at a time": own("src/server/server.ts", "MAX_DECIDING"),
+  "requests that are decided on at a time": own("src/server/reception.ts", "MAX_DECIDING"),
   "time to read an answer that is no upgrade, ms": own("src/transport/incoming.ts", "LINGER_MS"),
   "between two warnings of failed accepts, ms": own("src/transport/listener.ts", "ACCEPT_WARNING_EVERY_MS"),
   "lines about an authenticator that fails, per second and at once": `${own(KEEPER, "FAULT_LINES_PER_SECOND")}, ${own(KEEPER, "FAULT_LINES_AT_ONCE")}`,

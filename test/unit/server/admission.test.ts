@@ -14,6 +14,7 @@ import { WEB_SERVER_DEFAULTS, WebServerAuthenticator } from "../../../src/access
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import type { Access } from "../../../src/server/access.ts";
 import { Admission, type AdmissionDeps, ownerOf } from "../../../src/server/admission.ts";
+import { Bans } from "../../../src/server/bans.ts";
 import type { Incoming } from "../../../src/transport/incoming.ts";
 import { parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
@@ -92,7 +93,9 @@ describe("admission", () => {
   let authenticator: OneToken;
   let faults: unknown[];
   let place: ReturnType<AdmissionDeps["placeFor"]>;
+  let bans: Bans;
   beforeEach(() => {
+    bans = new Bans({ nowUnixMs: Date.now });
     place = { state: "free" };
     clock = new HandClock();
     authenticator = new OneToken();
@@ -120,7 +123,7 @@ describe("admission", () => {
 
   function admissionTo(access: Access): Admission {
     const limiter = new GuessLimiter(clock, GUESS_LIMITER_DEFAULTS);
-    return new Admission({ clock, limiter, placeFor: () => place }, access);
+    return new Admission({ clock, limiter, bans, placeFor: () => place }, access);
   }
 
   test("lets in who is identified and granted something", async () => {
@@ -269,6 +272,21 @@ describe("admission", () => {
     const pending = guarded.decide(incoming({ headers: WITH_TOKEN, address: "198.51.100.7" }));
     await advance(clock, pending);
     assert.equal((await pending).state, "admitted");
+  });
+
+  test("keeps out who is banned, before the policy is asked and whether it claims a session or not", async () => {
+    bans.add({ kind: "user", user: "alice" }, 60_000, "go away", "op");
+    for (const state of ["free", "claimed"] as const) {
+      place = { state };
+      const decision = await admission({ users: [{ name: "alice", rules: { deny: true } }] }).decide(
+        incoming({ headers: WITH_TOKEN }),
+      );
+      assert.ok(decision.state === "refused");
+      assert.deepEqual([decision.status, decision.reason, decision.user], [403, "banned", "alice"]);
+      assert.match(decision.message, /^An operator has sent you away until \d{4}-/);
+    }
+    const other = await admission({}, true).decide(incoming());
+    assert.equal(other.state, "admitted", "others may come");
   });
 
   test("owners: a user wherever it is, an anonymous peer by its MAC, or by its session", () => {
