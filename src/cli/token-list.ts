@@ -1,15 +1,12 @@
 import { type TokenRecord, tokenState } from "../access/token.ts";
-import { printable } from "../wire/printable.ts";
-
-const HEADINGS = ["ID", "USER", "KIND", "NETWORK", "GROUPS", "CREATED", "EXPIRES", "USES LEFT", "STATE"];
+import { unpainted } from "./paint.ts";
+import { type Column, formatTable } from "./text-table.ts";
 
 /** Tokens as a table for people; without tokens, a line that says so. */
 export function formatTokens(tokens: readonly TokenRecord[], nowUnixMs: number): string {
   if (tokens.length === 0) return "There are no tokens.\n";
-  const rows = [HEADINGS, ...tokens.map((token) => cellsOf(token, nowUnixMs))];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
-  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  const lines = formatTable(columnsAt(nowUnixMs), tokens, { width: Number.POSITIVE_INFINITY, paint: unpainted });
+  return `${lines.join("\n")}\n`;
 }
 
 /** Tokens for programs, times in Unix milliseconds. The hashes are left away: nobody needs them. */
@@ -18,18 +15,17 @@ export function formatTokensJson(tokens: readonly TokenRecord[], nowUnixMs: numb
   return `${JSON.stringify(shown, undefined, 2)}\n`;
 }
 
-function cellsOf(token: TokenRecord, nowUnixMs: number): readonly string[] {
-  const { id, user, kind, network, groups, createdMs, expiresMs, usesLeft } = token;
+function columnsAt(nowUnixMs: number): readonly Column<TokenRecord>[] {
   return [
-    id,
-    printable(user),
-    kind,
-    printable(network ?? "any"),
-    groups.length === 0 ? "-" : printable(groups.join(",")),
-    formatTime(createdMs),
-    expiresMs === undefined ? "never" : formatTime(expiresMs),
-    usesLeft === undefined ? "any" : String(usesLeft),
-    tokenState(token, nowUnixMs),
+    { heading: "ID", cell: ({ id }) => id },
+    { heading: "USER", cell: ({ user }) => user },
+    { heading: "KIND", cell: ({ kind }) => kind },
+    { heading: "NETWORK", cell: ({ network }) => network ?? "any" },
+    { heading: "GROUPS", cell: ({ groups }) => (groups.length === 0 ? "-" : groups.join(",")) },
+    { heading: "CREATED", cell: ({ createdMs }) => formatTime(createdMs) },
+    { heading: "EXPIRES", cell: ({ expiresMs }) => (expiresMs === undefined ? "never" : formatTime(expiresMs)) },
+    { heading: "USES LEFT", cell: ({ usesLeft }) => (usesLeft === undefined ? "any" : String(usesLeft)) },
+    { heading: "STATE", cell: (token) => tokenState(token, nowUnixMs) },
   ];
 }
 
