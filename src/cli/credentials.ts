@@ -26,16 +26,22 @@ export function findCredentials(
   if (authFile !== undefined && tokenFile !== undefined) {
     throw new ConfigError("CREDENTIALS_AMBIGUOUS", "--auth-file and --token-file say two things: give one of them.");
   }
-  if (tokenFile !== undefined) return parseToken(tokenFile, readText("--token-file", tokenFile));
-  if (authFile !== undefined) return parseUser(authFile, readText("--auth-file", authFile));
+  if (tokenFile !== undefined) return readTokenFile("--token-file", tokenFile);
+  if (authFile !== undefined) return readLoginFile("--auth-file", authFile);
   const { [TOKEN_VARIABLE]: token, [AUTH_VARIABLE]: auth } = process.env;
   if (token !== undefined) return parseToken(TOKEN_VARIABLE, token);
   if (auth !== undefined) return parseUser(AUTH_VARIABLE, auth);
   return fromUrl === undefined ? undefined : parseBasicCredentials(fromUrl);
 }
 
-function readText(flag: string, path: string): string {
-  return readFlagFile(flag, path).toString("utf8");
+/** A file that a flag names, with one line `user:password`. */
+export function readLoginFile(flag: string, path: string): ClientCredentials {
+  return parseUser(path, readFlagFile(flag, path).toString("utf8"));
+}
+
+/** A file that a flag names, with one line with a token. */
+export function readTokenFile(flag: string, path: string): ClientCredentials {
+  return parseToken(path, readFlagFile(flag, path).toString("utf8"));
 }
 
 function parseUser(source: string, text: string): ClientCredentials {

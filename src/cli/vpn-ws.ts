@@ -18,6 +18,12 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map([
   ["invite", async () => (await import("./invite-command.ts")).inviteCommand()],
   ["token", async () => (await import("./token-command.ts")).tokenCommand()],
   ["passwd", async () => (await import("./passwd-command.ts")).passwdCommand()],
+  ["peers", async () => (await import("./peers-command.ts")).peersCommand()],
+  ["fdb", async () => (await import("./fdb-command.ts")).fdbCommand()],
+  ["kick", async () => (await import("./kick-command.ts")).kickCommand()],
+  ["bans", async () => (await import("./bans-command.ts")).bansCommand()],
+  ["events", async () => (await import("./events-command.ts")).eventsCommand()],
+  ["capture", async () => (await import("./capture-command.ts")).captureCommand()],
   ["config", async () => (await import("./config-command.ts")).configCommand()],
 ]);
 

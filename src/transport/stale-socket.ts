@@ -28,7 +28,7 @@ function listenFailed(path: string, what: string): ConfigError {
 }
 
 /** Why nobody answers at the socket; undefined if somebody does. */
-function connectFailure(path: string): Promise<NodeJS.ErrnoException | undefined> {
+export function connectFailure(path: string): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();

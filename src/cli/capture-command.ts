@@ -1,0 +1,93 @@
+import { createWriteStream } from "node:fs";
+import { Transform, type TransformCallback } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { ConfigError } from "../base/errors.ts";
+import { plural } from "../doctor/words.ts";
+import { CaptureTally } from "./capture-tally.ts";
+import { ControlClient } from "./control-client.ts";
+import { makeCommand } from "./flags.ts";
+import { type OperatorOutput, untilInterrupted } from "./interruption.ts";
+import { addOperatorFlags, OPERATOR_HELP } from "./operator-flags.ts";
+import { findServer, type OperatorFlags } from "./operator-target.ts";
+
+interface CaptureFlags extends OperatorFlags {
+  readonly network?: string;
+  readonly peer?: string;
+  readonly filter?: string;
+  readonly snap?: number;
+  readonly write: string;
+}
+
+const DESCRIPTION = `Writes the frames that pass a server into a pcapng file, until ctrl-c. Wireshark and tcpdump read it.
+
+  vpn-ws capture --peer alice -w - | wireshark -k -i -
+  vpn-ws capture --filter 'arp or port 53' -w /tmp/dns.pcapng
+  vpn-ws capture -w - | tcpdump -n -r -
+
+Each peer is an interface of the file; dropped frames are in it, with the reason as comment. Capturing never slows the
+server: frames that are not fetched in time are left out, and counted. Needs an admin: it shows what people send.
+
+${OPERATOR_HELP}`;
+
+/** `vpn-ws capture`. */
+export function captureCommand(output: OperatorOutput = process): Command {
+  const command = makeCommand("capture", "write frames into a file, for Wireshark", DESCRIPTION)
+    .requiredOption("-w, --write <file>", "where to; - for standard output")
+    .option("--network <name>", "only this network")
+    .option("--peer <peer>", "only this peer: its id, or a user and all of his sessions")
+    .option("--filter <expression>", "only frames like this: arp or port 53; icmp and host 10.9.0.2; not vlan")
+    .option("--snap <bytes>", "so much of each frame, 64 to 65535 (default: all)", parseSnap);
+  return addOperatorFlags(command, { json: false }).action((flags: CaptureFlags) =>
+    untilInterrupted(output, (signal) => capture(flags, output, signal)),
+  );
+}
+
+async function capture(flags: CaptureFlags, output: OperatorOutput, signal: AbortSignal): Promise<void> {
+  const { network, peer, filter, snap, write } = flags;
+  if (write === "-" && output.stdout.isTTY === true) {
+    throw new ConfigError("CAPTURE_TERMINAL", "a capture is nothing for a terminal to show.", {
+      hint: "Give it to a program, as in vpn-ws capture -w - | tcpdump -n -r -, or to a file with -w FILE.",
+    });
+  }
+  const client = new ControlClient(await findServer(flags));
+  const frames = await client.stream("/capture", { network, peer, filter, snap }, { signal });
+  const tally = new CaptureTally();
+  output.stderr.write("vpn-ws: capturing; ctrl-c ends it.\n");
+  try {
+    // Standard output is never ended: it is the process's.
+    if (write === "-") await pipeline(frames, wholeBlocks(tally), output.stdout, { signal, end: false });
+    else await pipeline(frames, wholeBlocks(tally), createWriteStream(write), { signal });
+    throw client.broken(new Error("the server ended the capture"));
+  } catch (error) {
+    if (!signal.aborted) throw explain(error, write);
+  } finally {
+    const lost = tally.lost === 0 ? "none was lost" : `${tally.lost} more were lost on the way`;
+    output.stderr.write(`vpn-ws: ${plural(tally.packets, "frame")}; ${lost}.\n`);
+  }
+}
+
+/** Passes on what makes a whole file, wherever it ends. */
+function wholeBlocks(tally: CaptureTally): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      try {
+        done(null, tally.push(chunk));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}
+
+function explain(error: unknown, path: string): unknown {
+  const { message = "", syscall = "" } = error as NodeJS.ErrnoException;
+  if (syscall !== "open" && syscall !== "write") return error;
+  return new ConfigError("CAPTURE_FILE", `cannot write ${path}: ${message}.`, { cause: error });
+}
+
+function parseSnap(text: string): number {
+  const bytes = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (bytes >= 64 && bytes <= 65_535) return bytes;
+  throw new InvalidArgumentError("it is a number from 64 to 65535.");
+}
