@@ -1,15 +1,6 @@
 import { formatResponse, type HeaderList } from "../wire/http.ts";
-import type { PeerSnapshot } from "./peer-snapshot.ts";
-
-/**
- * The original's control interface (uwsgi modifier1 = 1): a JSON list of the peers, and `?kill=ID`. Field names,
- * their order, upper-case MACs and HTTP/1.0 are the original's, because scripts read them.
- */
-export interface LegacyControlActions {
-  peers(): readonly PeerSnapshot[];
-  /** Closes a peer; false if there is none with that id, or if it is the server's own TAP. */
-  kill(id: number): boolean;
-}
+import type { ControlModel } from "./control-model.ts";
+import type { PeerRow } from "./model.ts";
 
 const HEADERS: HeaderList = [
   ["Connection", "close"],
@@ -19,12 +10,23 @@ const HEADERS: HeaderList = [
   ["Content-Type", "application/json"],
 ];
 
-/** The whole HTTP answer to a request with this query string. */
-export function answerLegacyControl(query: string, actions: LegacyControlActions): Uint8Array {
-  const kill = new URLSearchParams(query).get("kill");
-  if (kill === null || kill === "") return answer(200, { status: "ok", peers: actions.peers().map(describe) });
+/** All uplinks have it; peers count from 1. */
+const UPLINK_ID = 0;
+
+/**
+ * The original's control interface (uwsgi modifier1 = 1): a JSON list of the peers, and `?kill=ID`. Field names,
+ * their order, upper-case MACs and HTTP/1.0 are the original's, because scripts read them. This is the whole HTTP answer
+ * to a request with this query string; `kill` closes a peer, and says whether there was one.
+ */
+export function answerLegacyControl(
+  query: string,
+  model: Pick<ControlModel, "peers" | "fdb">,
+  kill: (id: string) => boolean,
+): Uint8Array {
+  const id = new URLSearchParams(query).get("kill");
+  if (id === null || id === "") return answer(200, { status: "ok", peers: list(model) });
   // Digits only: parseInt would kill peer 7 for "7x".
-  const found = /^\d{1,15}$/.test(kill) && actions.kill(Number(kill));
+  const found = /^\d{1,15}$/.test(id) && kill(String(Number(id)));
   return found ? answer(200, { status: "ok" }) : answer(404, { status: "not found" });
 }
 
@@ -32,19 +34,36 @@ function answer(status: number, body: unknown): Uint8Array {
   return formatResponse(status, HEADERS, JSON.stringify(body), "1.0");
 }
 
-function describe(peer: PeerSnapshot): Record<string, unknown> {
+function list(model: Pick<ControlModel, "peers" | "fdb">): readonly unknown[] {
+  const learned = learnedMacs(model);
+  return Array.from(model.peers(), (row) => describe(row, learned.get(row.id) ?? []));
+}
+
+/** MACs behind each port, its own not included. */
+function learnedMacs(model: Pick<ControlModel, "fdb">): ReadonlyMap<string, readonly string[]> {
+  const byPeer = new Map<string, string[]>();
+  for (const { peer, mac, pinned } of model.fdb()) {
+    if (pinned) continue;
+    const macs = byPeer.get(peer);
+    if (macs === undefined) byPeer.set(peer, [mac]);
+    else macs.push(mac);
+  }
+  return byPeer;
+}
+
+function describe(row: PeerRow, learned: readonly string[]): Record<string, unknown> {
   return {
-    id: peer.id,
-    MAC: (peer.mac ?? "00:00:00:00:00:00").toUpperCase(),
-    REMOTE_ADDR: peer.remoteAddress,
-    REMOTE_USER: peer.user,
-    DN: peer.distinguishedName,
-    ts: formatCtime(new Date(peer.sinceMs)),
-    bridge: peer.bridge ? 1 : 0,
-    macs: peer.learnedMacs.map((mac) => mac.toUpperCase()),
-    unix: Math.floor(peer.sinceMs / 1000),
-    tx: peer.sentBytes,
-    rx: peer.receivedBytes,
+    id: row.kind === "uplink" ? UPLINK_ID : Number(row.id),
+    MAC: (row.mac ?? "00:00:00:00:00:00").toUpperCase(),
+    REMOTE_ADDR: row.address,
+    REMOTE_USER: row.user,
+    DN: row.distinguishedName,
+    ts: formatCtime(new Date(row.sinceMs)),
+    bridge: row.bridge ? 1 : 0,
+    macs: learned.map((mac) => mac.toUpperCase()),
+    unix: Math.floor(row.sinceMs / 1000),
+    tx: row.wire.sentBytes,
+    rx: row.wire.receivedBytes,
   };
 }
 

@@ -163,6 +163,11 @@ export class ServerControl implements ControlModel {
   }
 
   async perform(operator: Operator, action: Action): Promise<ActionResult> {
+    return this.performNow(operator, action);
+  }
+
+  /** As `perform`. */
+  performNow(operator: Operator, action: Action): ActionResult {
     return this.#actions.perform(operator, action);
   }
 

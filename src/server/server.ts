@@ -4,18 +4,16 @@ import { FloodLog } from "../base/flood-log.ts";
 import type { Logger } from "../base/logger.ts";
 import { EventFeed, logAndPublish } from "../control/event-feed.ts";
 import { answerLegacyControl } from "../control/legacy-control.ts";
-import type { PeerSnapshot } from "../control/peer-snapshot.ts";
 import type { Closed } from "../transport/connection.ts";
 import { type ConnectionDeps, makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { CHUNK_BYTES, FrameStore } from "../transport/frame-store.ts";
 import { answerAndClose, type Incoming } from "../transport/incoming.ts";
 import type { Listener } from "../transport/listener.ts";
-import { CloseCode } from "../wire/close-code.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import type { Access } from "./access.ts";
 import { Admission, type AdmissionDeps, type Admitted } from "./admission.ts";
 import { Bans } from "./bans.ts";
-import { controlRefusal } from "./control-access.ts";
+import { controlRefusal, killerFor } from "./control-access.ts";
 import { Drain } from "./drain.ts";
 import { answerHealth } from "./health.ts";
 import { logSourceOf } from "./log-source.ts";
@@ -31,7 +29,6 @@ import { ServerControl, type ServerControlDeps } from "./server-control.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { MAX_ALL_HELD_BYTES } from "./session.ts";
 import { SessionTokens } from "./session-tokens.ts";
-import { snapshotsOf } from "./snapshots.ts";
 import { Tenure } from "./tenure.ts";
 
 export interface ServerDeps {
@@ -190,11 +187,6 @@ export class Server {
     for (const { definition } of this.#networks.all) definition.device?.close();
   }
 
-  /** Every attachment, the uplinks first. */
-  peers(): readonly PeerSnapshot[] {
-    return snapshotsOf(this.#networks.all, [...this.#peers.values()], this.startedMs);
-  }
-
   #tick(): void {
     this.#networks.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
@@ -288,13 +280,7 @@ export class Server {
       this.#reception.refuse(incoming, refused);
       return;
     }
-    const actions = { peers: () => this.peers(), kill: (id: number) => this.#kill(id) };
-    answerAndClose(incoming.socket, answerLegacyControl(incoming.request.query, actions));
-  }
-
-  #kill(id: number): boolean {
-    const peer = this.#peers.get(id);
-    peer?.close(CloseCode.policyViolation, "closed by the operator");
-    return peer !== undefined;
+    const kill = killerFor(incoming, this.control);
+    answerAndClose(incoming.socket, answerLegacyControl(incoming.request.query, this.control, kill));
   }
 }

@@ -137,10 +137,7 @@ class World {
       .map(({ id, mac, open }) => `${id} ${mac} ${open.size}`)
       .sort();
     const seen = (): string[] =>
-      this.#serving.server
-        .peers()
-        .map(({ id, mac, connections }) => `${id} ${mac} ${connections}`)
-        .sort();
+      [...this.#serving.server.control.peers()].map(({ id, mac, connections }) => `${id} ${mac} ${connections}`).sort();
     const evidence = (): string => `${seen().join(", ")} instead of ${expected.join(", ")}`;
     await waitFor("the model's view", () => seen().join() === expected.join(), {
       pollMs: 1,

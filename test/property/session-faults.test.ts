@@ -147,9 +147,8 @@ async function isConsistent(): Promise<void> {
     .filter(({ token }) => token !== undefined)
     .map(({ mac, connections }) => `${mac} ${connections.size}`);
   const found = (): readonly string[] =>
-    serving.server
-      .peers()
-      .filter(({ id }) => id !== 0)
+    [...serving.server.control.peers()]
+      .filter(({ kind }) => kind === "peer")
       .map(({ mac, connections }) => `${mac} ${connections}`)
       .sort();
   const evidence = (): string => `the server has ${found().join(", ")}; not ${expected.join(", ")}`;
@@ -193,12 +192,10 @@ test(`${FAULTS} faults of clients leave no session, port or address behind`, asy
     }
   }
   for (const client of clients) client.forget();
-  await waitFor("the losses", () =>
-    serving.server.peers().every(({ id, connections }) => id === 0 || connections === 0),
-  );
+  await waitFor("the losses", () => [...serving.server.control.peers()].every(({ connections }) => connections === 0));
   pass(SLEEP_MS);
   assert.deepEqual(
-    serving.server.peers().map(({ id }) => id),
-    [0],
+    Array.from(serving.server.control.peers(), ({ kind }) => kind),
+    ["uplink"],
   );
 });

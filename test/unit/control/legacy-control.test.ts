@@ -1,51 +1,75 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answerLegacyControl } from "../../../src/control/legacy-control.ts";
-import type { PeerSnapshot } from "../../../src/control/peer-snapshot.ts";
-import type { Mac } from "../../../src/wire/mac.ts";
+import type { FdbRow, PeerRow } from "../../../src/control/model.ts";
 
 const SINCE_MS = new Date(2026, 10, 2, 9, 5, 3, 999).getTime();
 
-const PEERS: readonly PeerSnapshot[] = [
+const SILENT: PeerRow = {
+  id: "8",
+  kind: "peer",
+  network: "default",
+  user: "",
+  method: "anonymous",
+  mac: null,
+  bridge: false,
+  guest: false,
+  address: "",
+  distinguishedName: "",
+  dialect: "v1",
+  agent: null,
+  state: "open",
+  sinceMs: SINCE_MS,
+  connections: 1,
+  roundTripMs: null,
+  queuedBytes: 0,
+  isolated: false,
+  shut: false,
+  traffic: { receivedFrames: 1, receivedBytes: 1, sentFrames: 1, sentBytes: 1, drops: 0 },
+  wire: { receivedBytes: 0, sentBytes: 0 },
+};
+
+const PEERS: readonly PeerRow[] = [
   {
-    id: 7,
-    mac: "02:ab:cd:00:00:01" as Mac,
-    remoteAddress: "192.0.2.9",
+    ...SILENT,
+    id: "7",
+    mac: "02:ab:cd:00:00:01",
+    address: "192.0.2.9",
     user: 'al"ice',
     distinguishedName: "CN=laptop",
-    sinceMs: SINCE_MS,
     bridge: true,
-    learnedMacs: ["02:ab:cd:00:00:0e" as Mac],
-    sentBytes: 5_000_000_000,
-    receivedBytes: 42,
-    connections: 1,
+    wire: { receivedBytes: 42, sentBytes: 5_000_000_000 },
   },
-  {
-    id: 8,
-    mac: undefined,
-    remoteAddress: "",
-    user: "",
-    distinguishedName: "",
-    sinceMs: SINCE_MS,
-    bridge: false,
-    learnedMacs: [],
-    sentBytes: 0,
-    receivedBytes: 0,
-    connections: 1,
-  },
+  SILENT,
 ];
+
+const UPLINK: PeerRow = { ...SILENT, id: "uplink:default", kind: "uplink", mac: "02:ab:cd:00:00:02", connections: 0 };
+
+const at = (peer: string, mac: string, pinned: boolean): FdbRow => ({
+  network: "default",
+  mac,
+  peer,
+  user: "",
+  pinned,
+  ageMs: 0,
+});
+
+const FDB: readonly FdbRow[] = [at("7", "02:ab:cd:00:00:01", true), at("7", "02:ab:cd:00:00:0e", false)];
 
 /** Local time as C's ctime, and Unix seconds. */
 const TIMES = `"ts":"Mon Nov  2 09:05:03 2026"`;
 const UNIX = `"unix":${Math.floor(SINCE_MS / 1000)}`;
 
-function ask(query: string): { readonly head: string; readonly body: string; readonly killed: readonly number[] } {
-  const killed: number[] = [];
-  const kill = (id: number): boolean => {
+function ask(
+  query: string,
+  peers = PEERS,
+): { readonly head: string; readonly body: string; readonly killed: readonly string[] } {
+  const killed: string[] = [];
+  const kill = (id: string): boolean => {
     killed.push(id);
-    return id === 7;
+    return id === "7";
   };
-  const answer = Buffer.from(answerLegacyControl(query, { peers: () => PEERS, kill })).toString();
+  const answer = Buffer.from(answerLegacyControl(query, { peers: () => peers, fdb: () => FDB }, kill)).toString();
   const [head = "", body = ""] = answer.split("\r\n\r\n");
   return { head, body, killed };
 }
@@ -63,6 +87,11 @@ describe("the original's control interface", () => {
     );
   });
 
+  test("counts peers from 1: the server's own TAP is number 0", () => {
+    const { peers } = JSON.parse(ask("", [UPLINK]).body);
+    assert.deepEqual([peers[0].id, peers[0].MAC], [0, "02:AB:CD:00:00:02"]);
+  });
+
   test("answers in HTTP/1.0, closes, and asks not to be cached", () => {
     const { head } = ask("");
     assert.match(head, /^HTTP\/1\.0 200 OK\r\n/);
@@ -76,12 +105,12 @@ describe("the original's control interface", () => {
   });
 
   test("?kill=ID closes that peer, and says so if there is none", () => {
-    assert.deepEqual(ask("kill=7").killed, [7]);
+    assert.deepEqual(ask("kill=7").killed, ["7"]);
     assert.equal(ask("kill=7").body, '{"status":"ok"}');
     assert.equal(ask("x=y&kill=7").body, '{"status":"ok"}');
     const { head, body, killed } = ask("kill=9");
     assert.match(head, /^HTTP\/1\.0 404 Not Found\r\n/);
-    assert.deepEqual([body, killed], ['{"status":"not found"}', [9]]);
+    assert.deepEqual([body, killed], ['{"status":"not found"}', ["9"]]);
   });
 
   test("an id that is no number kills nobody, an empty one lists", () => {

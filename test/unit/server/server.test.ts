@@ -20,6 +20,7 @@ import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 import { encodeMessage, Opcode } from "../../../src/wire/websocket.ts";
 import { superFrame } from "../../contract/test-frames.ts";
 import { addressed, ethernetFrame, Host } from "../../host.ts";
+import { learnedMacs } from "../../learned-macs.ts";
 import { formatLegacyOpening, type LegacyOptions, LegacyPeer } from "../../legacy-peer.ts";
 import { type OpenAccessOptions, openAccess } from "../../open-access.ts";
 import { RawPeer } from "../../raw-peer.ts";
@@ -135,7 +136,7 @@ describe("server", () => {
     clients.push(client);
     const welcomes = log.of("client.welcome").length;
     client.start();
-    await waitFor("the peer", () => server.peers().some(({ mac }) => mac === host.mac), { pollMs: 2 });
+    await waitFor("the peer", () => [...server.control.peers()].some(({ mac }) => mac === host.mac), { pollMs: 2 });
     if (options.dialects?.includes("v2") ?? true) {
       await waitFor("the welcome", () => log.of("client.welcome").length > welcomes, { pollMs: 2 });
     }
@@ -238,9 +239,9 @@ describe("server", () => {
       await a.until(fromC);
       a.send(a.frameTo(C, "to the one that was silent"));
       await silent.until(a.frameTo(C, "to the one that was silent"));
-      const [, , , uwsgi] = serving.server.peers();
+      const [, , , uwsgi] = [...serving.server.control.peers()];
       assert.deepEqual(
-        [uwsgi?.user, uwsgi?.remoteAddress, uwsgi?.distinguishedName, uwsgi?.bridge],
+        [uwsgi?.user, uwsgi?.address, uwsgi?.distinguishedName, uwsgi?.bridge],
         ["alice", "192.0.2.9", "CN=laptop", true],
       );
       assert.deepEqual(
@@ -257,7 +258,7 @@ describe("server", () => {
       await uplink.until(a.frameTo(BEHIND, "who are you"));
       uplink.send(ethernetFrame(A, BEHIND, "me"));
       await a.until(ethernetFrame(A, BEHIND, "me"));
-      assert.deepEqual(serving.server.peers()[0]?.learnedMacs, [BEHIND]);
+      assert.deepEqual(learnedMacs(serving.server.control, "uplink:default"), [BEHIND]);
     });
 
     test("what floods only as told", async () => {
@@ -288,7 +289,7 @@ describe("server", () => {
         const answer = await ask(serving.address, request);
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
         assert.match(answer, text);
-        assert.deepEqual(serving.server.peers(), []);
+        assert.deepEqual([...serving.server.control.peers()], []);
         assert.deepEqual(
           log.of("access.refused").map(({ fields }) => fields.status),
           [status],
@@ -303,7 +304,7 @@ describe("server", () => {
       const answer = await ask(serving.address, formatLegacyOpening({ mac: B }));
       assert.match(answer, /^HTTP\/1\.1 503 [\s\S]*Retry-After: 60/);
       first.close(1000);
-      await waitFor("room", () => serving.server.peers().length === 1, { pollMs: 2 });
+      await waitFor("room", () => [...serving.server.control.peers()].length === 1, { pollMs: 2 });
       await joinLegacy(serving, { mac: B });
     });
 
@@ -373,8 +374,8 @@ describe("server", () => {
       second.send(ethernetFrame(SERVER, B, "still here"));
       await uplink.until(ethernetFrame(SERVER, B, "still here"));
       assert.deepEqual(
-        serving.server.peers().map(({ id }) => id),
-        [0, 2],
+        Array.from(serving.server.control.peers(), ({ id }) => id),
+        ["uplink:default", "2"],
       );
     });
 
@@ -393,7 +394,7 @@ describe("server", () => {
         if (how === "says goodbye") leaver.close(1000);
         else if (how === "vanishes") leaver.raw.destroy();
         else leaver.raw.send(Buffer.from("f280", "hex"));
-        await waitFor("the port to go", () => serving.server.peers().length === 2, { pollMs: 2 });
+        await waitFor("the port to go", () => [...serving.server.control.peers()].length === 2, { pollMs: 2 });
         const [line] = log.of("peer.left");
         const expected = {
           "says goodbye": [1000, "peer"],
@@ -442,7 +443,7 @@ describe("server", () => {
       assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
       assert.equal(uplink.device.refused, 0);
       uplink.send(uplink.frameTo(A));
-      assert.deepEqual(serving.server.peers().length, 1, "only the TAP's port is left");
+      assert.deepEqual([...serving.server.control.peers()].length, 1, "only the TAP's port is left");
       await assert.rejects(
         RawPeer.open(serving.address)
           .then((raw) => raw.untilClosed())

@@ -8,6 +8,7 @@ import { MAX_SESSION_CONNECTIONS, SESSION_TOKEN } from "../../../src/wire/sessio
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { ethernetFrame, Host } from "../../host.ts";
+import { learnedMacs } from "../../learned-macs.ts";
 import { LegacyPeer } from "../../legacy-peer.ts";
 import { type Loopback, type LoopbackOptions, startLoopbackServer } from "../../loopback-server.ts";
 import { openAccess } from "../../open-access.ts";
@@ -19,6 +20,8 @@ const SERVER = "02:00:00:00:00:ff";
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
 const BEHIND = "02:00:00:00:01:01";
+/** The id of the server's own TAP. */
+const UPLINK = "uplink:default";
 const NOBODYS = "A".repeat(43);
 
 /** Takes `Bearer NAME` for the user of that name; `revoked` users' credentials are good no more. */
@@ -94,8 +97,8 @@ describe("a session", () => {
     await waitFor("the loss", () => log.of("peer.connection-lost").length > before, { pollMs: 2 });
   }
 
-  const idsOf = (): readonly number[] => serving.server.peers().map(({ id }) => id);
-  const peer = () => serving.server.peers()[1];
+  const idsOf = (): readonly string[] => Array.from(serving.server.control.peers(), ({ id }) => id);
+  const peer = () => [...serving.server.control.peers()][1];
   const left = async (): Promise<unknown> =>
     waitFor("the end of the session", () => log.of("peer.left").length > 0, { pollMs: 2 });
 
@@ -114,15 +117,15 @@ describe("a session", () => {
     await uplink.until(ethernetFrame(SERVER, A, "before"));
     const before = peer();
     await lose(first);
-    assert.deepEqual([peer()?.id, peer()?.mac, peer()?.connections], [1, A, 0]);
+    assert.deepEqual([peer()?.id, peer()?.mac, peer()?.connections], ["1", A, 0]);
     uplink.send(uplink.frameTo(A, "meanwhile"));
     uplink.send(uplink.frameTo(A, "and again"));
     const second = await claim(first, 0);
     await second.until(uplink.frameTo(A, "and again"));
     assert.deepEqual(second.frames, [uplink.frameTo(A, "meanwhile"), uplink.frameTo(A, "and again")]);
     assert.equal(await second.token(), await first.token());
-    assert.deepEqual([peer()?.id, peer()?.connections], [1, 1]);
-    assert.ok((peer()?.receivedBytes ?? 0) > (before?.receivedBytes ?? 0));
+    assert.deepEqual([peer()?.id, peer()?.connections], ["1", 1]);
+    assert.ok((peer()?.wire.receivedBytes ?? 0) > (before?.wire.receivedBytes ?? 0));
     assert.deepEqual(
       log.of("peer.resumed").map(({ fields }) => [fields.arrival, fields.connection, fields.heldFrames]),
       [["returned", 0, 2]],
@@ -140,7 +143,7 @@ describe("a session", () => {
     uplink.send(uplink.frameTo(BEHIND, "meanwhile"));
     const second = await claim(first, 0, { bridge: true });
     await second.until(uplink.frameTo(BEHIND, "meanwhile"));
-    assert.deepEqual(peer()?.learnedMacs, [BEHIND]);
+    assert.deepEqual(learnedMacs(serving.server.control, "1"), [BEHIND]);
   });
 
   test("takes a claim while the old connection seems open, which is closed with 1000 at once", async () => {
@@ -151,7 +154,7 @@ describe("a session", () => {
     assert.deepEqual(first.closes, [[1000, "resumed"]]);
     uplink.send(uplink.frameTo(A, "to the new one"));
     await second.until(uplink.frameTo(A, "to the new one"));
-    assert.deepEqual([peer()?.id, peer()?.connections, first.frames.length], [1, 1, 0]);
+    assert.deepEqual([peer()?.id, peer()?.connections, first.frames.length], ["1", 1, 0]);
     await waitFor("the old one to be cut", () => first.raw.ended || first.raw.closed);
     assert.equal(log.of("peer.left").length + log.of("peer.connection-lost").length, 0);
   });
@@ -161,9 +164,9 @@ describe("a session", () => {
     const first = await join();
     await lose(first);
     await left();
-    assert.deepEqual(idsOf(), [0]);
+    assert.deepEqual(idsOf(), [UPLINK]);
     await claim(first, 0);
-    assert.deepEqual(idsOf(), [0, 2]);
+    assert.deepEqual(idsOf(), [UPLINK, "2"]);
     assert.notEqual(await first.token(), await peers.at(-1)?.token());
   });
 
@@ -175,7 +178,7 @@ describe("a session", () => {
     others[3]?.close(1001);
     await left();
     for (const other of [first, ...others.filter((one) => one !== others[3])]) await other.untilClosed();
-    assert.deepEqual(idsOf(), [0]);
+    assert.deepEqual(idsOf(), [UPLINK]);
     assert.deepEqual(first.closes, [[1000, "the session is over"]]);
   });
 
@@ -189,9 +192,9 @@ describe("a session", () => {
       const first = await join();
       end(first);
       await left();
-      assert.deepEqual(idsOf(), [0]);
+      assert.deepEqual(idsOf(), [UPLINK]);
       await claim(first, 0);
-      assert.deepEqual(idsOf(), [0, 2]);
+      assert.deepEqual(idsOf(), [UPLINK, "2"]);
     });
   }
 
@@ -202,7 +205,7 @@ describe("a session", () => {
     await other.untilReceived("\r\n\r\n");
     other.destroy();
     await left();
-    assert.deepEqual(idsOf(), [0, 1]);
+    assert.deepEqual(idsOf(), [UPLINK, "1"]);
     uplink.send(uplink.frameTo(A, "for the one that stands"));
     await kept.until(uplink.frameTo(A, "for the one that stands"));
   });
@@ -212,7 +215,7 @@ describe("a session", () => {
     const legacy = await LegacyPeer.join(serving.address, { mac: A });
     legacy.raw.destroy();
     await left();
-    assert.deepEqual(idsOf(), [0]);
+    assert.deepEqual(idsOf(), [UPLINK]);
   });
 
   describe("claimed", () => {
@@ -223,7 +226,7 @@ describe("a session", () => {
       await assert.rejects(join({ claim: { token: NOBODYS, connection: 1 } }), refused);
       const begun = await join({ claim: { token: NOBODYS, connection: 0 } });
       assert.notEqual(await begun.token(), NOBODYS);
-      assert.deepEqual(idsOf(), [0, 1]);
+      assert.deepEqual(idsOf(), [UPLINK, "1"]);
     });
 
     for (const [what, options] of [
@@ -243,7 +246,7 @@ describe("a session", () => {
         const first = await join({ headers: as("alice") });
         await assert.rejects(claim(first, 1, options), refused);
         await first.welcome();
-        assert.deepEqual([peer()?.id, peer()?.connections, first.closes.length], [1, 1, 0]);
+        assert.deepEqual([peer()?.id, peer()?.connections, first.closes.length], ["1", 1, 0]);
       });
     }
 
@@ -287,7 +290,7 @@ describe("a session", () => {
       assert.match(await control.untilClosed(), /^HTTP\/1\.0 200 /);
       await left();
       assert.deepEqual([first.closes[0]?.[0], second.closes[0]?.[0]], [1008, 1008]);
-      assert.deepEqual(idsOf(), [0]);
+      assert.deepEqual(idsOf(), [UPLINK]);
     });
 
     test("goes when the credentials of one of its connections are taken back", async () => {
@@ -307,7 +310,7 @@ describe("a session", () => {
       await claim(first, 0, { headers: as("alice2") });
       byName.revoked.add("alice1");
       serving.server.recheck();
-      assert.deepEqual([idsOf(), log.of("access.ended").length], [[0, 1], 0]);
+      assert.deepEqual([idsOf(), log.of("access.ended").length], [[UPLINK, "1"], 0]);
     });
 
     test("goes while it waits for its client", async () => {
@@ -318,7 +321,7 @@ describe("a session", () => {
         openAccess({ authenticators: [byName], policyData: { users: [{ name: "alice", rules: { deny: true } }] } }),
         [],
       );
-      assert.deepEqual([log.of("peer.left").length, idsOf()], [1, [0]]);
+      assert.deepEqual([log.of("peer.left").length, idsOf()], [1, [UPLINK]]);
     });
 
     test("yields, while it waits, to a newer one of its user, even where the newest yields", async () => {
@@ -328,7 +331,7 @@ describe("a session", () => {
       await assert.rejects(join({ headers: as("alice"), mac: B }), /409/);
       await lose(first);
       await join({ headers: as("alice"), mac: B });
-      assert.deepEqual(idsOf(), [0, 2]);
+      assert.deepEqual(idsOf(), [UPLINK, "2"]);
       assert.deepEqual(
         log.of("access.ended").map(({ fields }) => fields.reason),
         ["replaced"],
@@ -339,7 +342,7 @@ describe("a session", () => {
       await serve();
       await lose(await join());
       await join();
-      assert.deepEqual(idsOf(), [0, 2]);
+      assert.deepEqual(idsOf(), [UPLINK, "2"]);
     });
 
     test("is not waited for if its client has come again before the loss of the old connection was seen", async () => {
@@ -347,7 +350,7 @@ describe("a session", () => {
       const first = await join();
       await join();
       await lose(first);
-      assert.deepEqual(idsOf(), [0, 2]);
+      assert.deepEqual(idsOf(), [UPLINK, "2"]);
     });
 
     test("yields, while it waits, to anybody in a full server", async () => {
@@ -356,7 +359,7 @@ describe("a session", () => {
       await assert.rejects(join({ mac: B }), /503/);
       await lose(first);
       await join({ mac: B });
-      assert.deepEqual(idsOf(), [0, 2]);
+      assert.deepEqual(idsOf(), [UPLINK, "2"]);
       assert.deepEqual(
         log.of("access.ended").map(({ fields }) => fields.reason),
         ["no-room"],
