@@ -5,23 +5,26 @@ import { compileFilter } from "../capture/filter.ts";
 import { CAPTURE_DEFAULTS, FrameCapture } from "../capture/frame-capture.ts";
 import type { CapturedPort } from "../capture/watched-port.ts";
 import type { Operator } from "../control/action.ts";
+import { printable } from "../wire/printable.ts";
+import type { Networks } from "./networks.ts";
+import type { Peer } from "./peer.ts";
+import { uplinkId } from "./peer-row.ts";
 
 /** Captures at a time. Each has a ring, and costs a look at every frame that it is about. */
 export const MAX_CAPTURES = 4;
 
-/** A port of the server, as a request may name it. */
-export interface ServerPort extends CapturedPort {
-  readonly network: string;
-  /** Empty for an anonymous peer and an uplink. */
-  readonly user: string;
-}
-
 export interface ControlCaptureDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** All that are here. */
-  readonly ports: () => Iterable<ServerPort>;
-  readonly hasNetwork: (name: string) => boolean;
+  readonly networks: Networks;
+  readonly peers: ReadonlyMap<number, Peer>;
+}
+
+/** A port of the server, as a request may name it. */
+interface ServerPort extends CapturedPort {
+  readonly network: string;
+  /** Empty for an anonymous peer and an uplink. */
+  readonly user: string;
 }
 
 /** A capture that runs, and which ports it is about. */
@@ -56,18 +59,21 @@ export class ControlCapture {
     const options = { ...CAPTURE_DEFAULTS, filter: filter.test, comment: describe(request), snapBytes };
     const capture = new FrameCapture({ clock, onClosed }, { ...options, startMs: Date.now() });
     this.#running.set(capture, running);
-    for (const port of this.#deps.ports()) if (running.matches(port)) capture.watch(port);
-    this.#log("started", `${operator.name} begins to capture ${describe(request)}`, operator, request, {});
+    for (const port of this.#ports()) if (running.matches(port)) capture.watch(port);
+    this.#log("started", `${printable(operator.name)} begins to capture ${describe(request)}`, operator, request, {});
     return { state: "open", capture };
   }
 
-  /** A port came. */
-  came(port: ServerPort): void {
+  /** A peer has its port. */
+  came(peer: Peer): void {
+    const port = portOf(peer);
+    if (port === undefined) return;
     for (const [capture, { matches }] of this.#running) if (matches(port)) capture.watch(port);
   }
 
-  /** The port with this id left. */
-  left(id: string): void {
+  /** A peer is gone. */
+  left(peer: Peer): void {
+    const id = String(peer.id);
     for (const [capture, running] of this.#running) {
       if (running.id === id) capture.end();
       else capture.unwatch(id);
@@ -82,19 +88,45 @@ export class ControlCapture {
   /** Which ports a request is about, or a sentence why none. An id is preferred to a user of that name. */
   #find({ network, peer }: CaptureRequest): Running | string {
     const isThere = (port: ServerPort): boolean => network === undefined || port.network === network;
-    if (network !== undefined && !this.#deps.hasNetwork(network)) return `There is no network ${network}.`;
+    if (network !== undefined && this.#deps.networks.get(network) === undefined) {
+      return `There is no network ${printable(network)}.`;
+    }
     if (peer === undefined) return { matches: isThere, id: undefined };
-    const here = [...this.#deps.ports()].filter(isThere);
+    const here = [...this.#ports()].filter(isThere);
     if (here.some(({ id }) => id === peer)) return { matches: ({ id }) => id === peer, id: peer };
     const where = network === undefined ? "" : ` in network ${network}`;
-    if (!here.some(({ user }) => user === peer)) return `No peer ${peer} and nobody of that name is here${where}.`;
+    if (!here.some(({ user }) => user === peer)) {
+      return `There is no peer ${printable(peer)}${where}, and nobody of that name.`;
+    }
     return { matches: (port) => isThere(port) && port.user === peer, id: undefined };
+  }
+
+  *#ports(): Generator<ServerPort> {
+    const { networks, peers } = this.#deps;
+    for (const { definition, uplink } of networks.all) {
+      if (uplink === undefined) continue;
+      const { port } = uplink;
+      const { name } = definition;
+      yield {
+        port,
+        id: uplinkId(name),
+        name: `uplink ${port.name}`,
+        description: `network ${name}`,
+        network: name,
+        user: "",
+      };
+    }
+    for (const peer of peers.values()) {
+      const port = portOf(peer);
+      if (port !== undefined) yield port;
+    }
   }
 
   #closed(capture: FrameCapture, operator: Operator, request: CaptureRequest): void {
     this.#running.delete(capture);
     const { keptFrames, lostFrames } = capture;
-    const message = `${operator.name} captured ${keptFrames} frames of ${describe(request)}, ${lostFrames} were lost`;
+    const what = `${keptFrames} frames of ${describe(request)}`;
+    const message = `${printable(operator.name)} captured ${what}; ${lostFrames} were lost`;
     this.#log("ended", message, operator, request, { frames: keptFrames, lostFrames });
   }
 
@@ -106,10 +138,24 @@ export class ControlCapture {
     counts: { readonly frames?: number; readonly lostFrames?: number },
   ): void {
     const request = { network: network ?? null, peer: peer ?? null, filter };
-    this.#deps.log.info("control.capture", message, { state, operator: name, address, ...request, ...counts });
+    this.#deps.log.info("control.capture", message, {
+      ...{ state, operator: printable(name), address: printable(address) },
+      ...request,
+      ...counts,
+    });
   }
 }
 
+/** Undefined for one that is gone. */
+function portOf({ id, port, network, remote }: Peer): ServerPort | undefined {
+  if (port === undefined) return undefined;
+  const { name } = network.definition;
+  const user = printable(remote.user);
+  const label = { name: user === "" ? port.name : `${port.name} ${user}`, description: `network ${name}` };
+  return { port, id: String(id), ...label, network: name, user };
+}
+
+/** For the log and the file. What a request names is there, and a filter that compiles has no strange signs. */
 function describe({ network, peer, filter }: CaptureRequest): string {
   const whom = peer === undefined ? "all peers" : `peer ${peer}`;
   const where = network === undefined ? "" : ` in network ${network}`;

@@ -19,10 +19,12 @@ import {
   type ServerInfo,
   type TrafficPair,
 } from "../control/model.ts";
+import { ControlCapture } from "./control-capture.ts";
 import { History } from "./history.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import type { Network } from "./network.ts";
 import { OperatorActions, type OperatorActionsDeps } from "./operator-actions.ts";
+import type { Peer } from "./peer.ts";
 import { peerDetail, uplinkDetail } from "./peer-detail.ts";
 import { idAt, peerRow, uplinkId, uplinkRow, userAt } from "./peer-row.ts";
 import { TrafficPairs } from "./traffic-pairs.ts";
@@ -54,6 +56,7 @@ export class ServerControl implements ControlModel {
   readonly #history = new History();
   readonly #loopDelay: LoopDelay;
   readonly #pairs: TrafficPairs;
+  readonly #captures: ControlCapture;
 
   constructor(deps: ServerControlDeps, { maxPeers }: { readonly maxPeers: number }) {
     this.events = deps.events;
@@ -62,6 +65,7 @@ export class ServerControl implements ControlModel {
     this.#actions = new OperatorActions(deps);
     this.#loopDelay = new LoopDelay(deps.clock);
     this.#pairs = new TrafficPairs(deps.clock);
+    this.#captures = new ControlCapture(deps);
   }
 
   start(): void {
@@ -78,6 +82,17 @@ export class ServerControl implements ControlModel {
 
   stop(): void {
     this.#loopDelay.stop();
+    this.#captures.end();
+  }
+
+  /** A peer has its port, which captures may be about. */
+  peerCame(peer: Peer): void {
+    this.#captures.came(peer);
+  }
+
+  /** A peer is gone, and its port with it. */
+  peerLeft(peer: Peer): void {
+    this.#captures.left(peer);
   }
 
   server(): ServerInfo {
@@ -158,8 +173,8 @@ export class ServerControl implements ControlModel {
     return this.#deps.bans.all;
   }
 
-  capture(_operator: Operator, _request: CaptureRequest): CaptureOutcome {
-    return { state: "refused", why: "busy", message: "This server captures no frames." };
+  capture(operator: Operator, request: CaptureRequest): CaptureOutcome {
+    return this.#captures.open(operator, request);
   }
 
   async perform(operator: Operator, action: Action): Promise<ActionResult> {

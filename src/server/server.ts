@@ -91,10 +91,9 @@ export class Server {
     this.#options = options;
     this.#access = access;
     this.#connectionDeps = makeConnectionDeps(clock, deps.mask, deps.tuneSocket);
-    const { segmenter } = this.#connectionDeps;
     this.#floodLog = new FloodLog(clock, log);
     const floodLog = this.#floodLog;
-    this.#networks = new Networks({ clock, floodLog, segmenter }, options);
+    this.#networks = new Networks({ clock, floodLog, segmenter: this.#connectionDeps.segmenter }, options);
     this.#refusals = new RefusalLog(clock, log);
     this.#peerLog = new PeerLog(floodLog);
     const tokens = new SessionTokens<Peer>();
@@ -229,6 +228,7 @@ export class Server {
     this.#lastId = id;
     this.#peers.set(id, peer);
     this.#tenure.begin(peer);
+    this.control.peerCame(peer);
     peer.attach(incoming, admitted, () => this.#peerLog.joined(peer, incoming, admitted));
     void this.#giveCredential(peer, admitted.identity);
   }
@@ -256,9 +256,8 @@ export class Server {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const log = this.#floodLog.about(logSourceOf(peer));
-      log.error("access.credential-failed", `peer ${peer.id} got no lasting credential: ${reason}`, {
-        peer: peer.id,
-      });
+      const message = `peer ${peer.id} got no lasting credential: ${reason}`;
+      log.error("access.credential-failed", message, { peer: peer.id });
     }
   }
 
@@ -270,6 +269,7 @@ export class Server {
   #onGone(peer: Peer, closed: Closed): void {
     this.#peers.delete(peer.id);
     this.#tenure.end(peer);
+    this.control.peerLeft(peer);
     this.#peerLog.left(peer, closed);
     this.#drain.peerLeft();
   }
