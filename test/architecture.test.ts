@@ -72,9 +72,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     why: "the server is composed of everything but the client and the command line",
   },
   client: {
-    folders: ["base", "wire", "device", "transport"],
+    folders: ["base", "wire", "device", "transport", "control"],
     packages: ["node:*"],
-    why: "a client has a device and a connection; the switch is the server's",
+    why: "a client has a device and a connection, and shows itself in control's words; the switch is the server's",
   },
   doctor: {
     folders: ["base", "wire", "transport"],

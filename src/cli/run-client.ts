@@ -13,6 +13,7 @@ import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { isLoopback } from "../transport/trusted-path.ts";
 import { makeAddressAssigner } from "./assigned-addresses.ts";
 import type { ClientSettings } from "./client-settings.ts";
+import { showClientStatus } from "./client-socket.ts";
 import { findTarget } from "./client-target.ts";
 import { loadClientTls } from "./client-tls.ts";
 import { Congestion } from "./congestion.ts";
@@ -80,11 +81,14 @@ export async function runClient(settings: ClientSettings): Promise<void> {
   }
   log.info("client.started", `${AGENT}: TAP ${device.name}, ${device.mac}`, { tap: device.name, mac: device.mac });
   client.start();
+  // Not waited for: a signal may come at once.
+  const shown = showClientStatus(log, client, device.name);
   // With one server there is none to go back to, and SIGHUP means what it means to every program.
   if (servers.length > 1) process.on("SIGHUP", () => client.failBack());
   try {
     await runUntilSignal(log, client, failed.promise);
   } finally {
+    (await shown)();
     pinned.close();
   }
   log.info("client.stopped", "stopped");

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { GUESS_LIMITER_DEFAULTS, GuessLimiter } from "../access/guess-limiter.ts";
 import { systemClock } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
@@ -10,7 +9,6 @@ import type { NetworkConfig, ServerConfig } from "../config/server-config.ts";
 import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
-import { peerCredentials, socketDescriptor } from "../device/socket-options.ts";
 import { openTap, TAP_DEFAULTS } from "../device/tap.ts";
 import { checkTapOptions, type TapOptions } from "../device/tap-options.ts";
 import type { NetworkDefinition } from "../server/network.ts";
@@ -27,6 +25,7 @@ import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
 import { KnownFronts } from "./known-fronts.ts";
 import { makeLogger } from "./log.ts";
+import { peerUid } from "./peer-uid.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
 import { Reloader } from "./reloader.ts";
@@ -136,11 +135,6 @@ function bindAll(
     isSharedAddress,
     mayConnect,
   });
-}
-
-function peerUid(socket: Socket): number | undefined {
-  const fd = socketDescriptor(socket);
-  return fd === undefined ? undefined : peerCredentials(fd).uid;
 }
 
 /** What is wrong with the TAPs is told before anything is bound. */

@@ -3,13 +3,16 @@ import { Drop, DropCounters } from "../base/drop-reason.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
+import type { ClientStatus } from "../control/client-model.ts";
 import type { Device } from "../device/device.ts";
 import { makeConnectionDeps, type TuneSocket } from "../transport/connection-deps.ts";
 import { isTrustedPath } from "../transport/trusted-path.ts";
 import type { ControlMessage, CredentialMessage, WelcomeMessage } from "../wire/control-message.ts";
 import type { MaskBytes } from "../wire/mask.ts";
 import type { ClientOptions } from "./client-options.ts";
+import { ClientRecord } from "./client-record.ts";
 import { ClientSession } from "./client-session.ts";
+import { clientStatus } from "./client-status.ts";
 import { DeviceMtu } from "./device-mtu.ts";
 import { LaneLog } from "./lane-log.ts";
 import { Lanes } from "./lanes.ts";
@@ -47,6 +50,8 @@ export interface ClientDeps {
 export class Client {
   readonly drops = new DropCounters();
   readonly #deps: ClientDeps;
+  readonly #options: ClientOptions;
+  readonly #record = new ClientRecord();
   readonly #outbound: Outbound;
   readonly #dialer: SessionDialer;
   readonly #lanes: Lanes;
@@ -64,6 +69,7 @@ export class Client {
 
   constructor(deps: ClientDeps, options: ClientOptions) {
     this.#deps = deps;
+    this.#options = options;
     this.#isTrusted = options.servers.every((server) => isTrustedPath(server, options.tls));
     this.#showsToken = options.credentials?.kind === "bearer";
     const { clock, log, device } = deps;
@@ -89,10 +95,15 @@ export class Client {
         clock,
         session,
         outbound,
-        log: new LaneLog(clock, log),
+        record: this.#record,
+        log: new LaneLog(clock, log, this.#record),
         servers: new Servers(options.servers, options.race),
         dial: (plan, number, signal) => dialer.dial(plan, number, signal),
-        greet: (dialed, number, events) => new SessionConnection(connectionDeps, dialed, number, events, options),
+        greet: (dialed, number, events) => {
+          const connection = new SessionConnection(connectionDeps, dialed, number, events, options);
+          this.#record.opened(connection);
+          return connection;
+        },
         hasAddress: deps.hasAddress ?? hasAddress,
       },
       {
@@ -101,6 +112,12 @@ export class Client {
       },
       options,
     );
+  }
+
+  /** What it does at this moment, for whoever looks. */
+  get status(): ClientStatus {
+    const [record, outbound, connections] = [this.#record, this.#outbound, this.#lanes.standing];
+    return clientStatus({ record, outbound, connections, device: this.#deps.device, drops: this.drops }, this.#options);
   }
 
   start(): void {

@@ -3,6 +3,7 @@ import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage, WelcomeMessage } from "../wire/control-message.ts";
 import type { ClientOptions } from "./client-options.ts";
+import type { ClientRecord } from "./client-record.ts";
 import type { ClientSession } from "./client-session.ts";
 import { connectionCount } from "./connection-count.ts";
 import { failureKind } from "./dial-failure.ts";
@@ -21,6 +22,7 @@ export interface LanesDeps extends LaneDeps {
   readonly session: ClientSession;
   readonly servers: Servers;
   readonly outbound: Outbound;
+  readonly record: ClientRecord;
 }
 
 export interface LanesEvents {
@@ -50,6 +52,11 @@ export class Lanes implements LaneEvents {
     this.#options = options;
     this.#measure = new RoundTripMeasure(deps.clock);
     this.#lanes.push(new Lane(deps, 0, this, options));
+  }
+
+  /** Those that carry frames, or are the only ones that could. */
+  get standing(): readonly SessionConnection[] {
+    return this.#lanes.flatMap(({ current }) => current ?? []);
   }
 
   start(): void {
@@ -121,6 +128,7 @@ export class Lanes implements LaneEvents {
 
   onClosed(connection: SessionConnection): void {
     this.#deps.outbound.gone(connection);
+    this.#deps.record.closed(connection);
   }
 
   onLost(_lane: Lane, connection: SessionConnection, closed: Closed, wait: Wait | undefined): void {
@@ -208,7 +216,7 @@ export class Lanes implements LaneEvents {
 
   /** Frames go by the connections that are sure to live; if there is none, by all that stand. */
   #route(): void {
-    const standing = this.#lanes.flatMap(({ current }) => current ?? []);
+    const { standing } = this;
     const certain = standing.filter(({ isSuspect }) => !isSuspect);
     this.#deps.outbound.use(certain.length > 0 ? certain : standing, certain.length > 0);
   }

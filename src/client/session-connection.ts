@@ -116,8 +116,26 @@ export class SessionConnection {
     return Math.min(this.#greetingMs, roundTripMs);
   }
 
+  /** As it was measured last, from the hello to the welcome if it was not since; undefined if it never was. */
+  get lastRoundTripMs(): number | undefined {
+    return this.#connection.roundTripMs ?? this.#greetingMs;
+  }
+
   get receivedBytes(): number {
     return this.#connection.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#connection.sentBytes;
+  }
+
+  /** Nothing was heard for so long. */
+  get silentMs(): number {
+    return this.#connection.silentMs;
+  }
+
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes;
   }
 
   /** The congestion control of our end. */

@@ -30,6 +30,10 @@ class FakeConnection implements Pick<SessionConnection, keyof SessionConnection>
   readonly congested = false;
   localAddress: string | undefined = "192.0.2.2";
   receivedBytes = 0;
+  readonly sentBytes = 0;
+  readonly silentMs = 0;
+  readonly queuedBytes = 0;
+  readonly lastRoundTripMs = undefined;
   isSuspect = false;
   isUp = false;
   /** Whether its end is a matter of time. */
