@@ -9,6 +9,7 @@ import type { NetworkDefinition } from "../server/network.ts";
 import type { Server } from "../server/server.ts";
 import { formatListenAddress, type ListenAddress } from "../transport/listen-address.ts";
 import type { AccessKeeper } from "./access-keeper.ts";
+import type { Hooks } from "./hooks.ts";
 import type { KnownFronts } from "./known-fronts.ts";
 import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -20,6 +21,7 @@ export interface ReloaderDeps {
   readonly server: Pick<Server, "reload" | "recheck">;
   readonly tls: Pick<ServerTls, "use" | "reload"> | undefined;
   readonly fronts: Pick<KnownFronts, "use">;
+  readonly hooks: Pick<Hooks, "use">;
   readonly definitionOf: (config: NetworkConfig, device: Device | undefined) => NetworkDefinition;
 }
 
@@ -80,7 +82,7 @@ export class Reloader {
   }
 
   #apply(config: ServerConfig): void {
-    const { keeper, server, tls, fronts, definitionOf } = this.#deps;
+    const { keeper, server, tls, fronts, hooks, definitionOf } = this.#deps;
     const judged = { ...config, listen: withoutRepeats([...this.#listen, ...config.listen]) };
     const exposed = exposedListeners(judged);
     if (exposed.length > 0 && !config.allowAnonymous) {
@@ -90,6 +92,7 @@ export class Reloader {
     if (JSON.stringify(config.tls) !== JSON.stringify(this.#config.tls)) tls?.use(config.tls);
     keeper.settle();
     fronts.use(config);
+    hooks.use(config.hooks);
     server.reload(
       access,
       config.networks.map((network) => definitionOf(network, undefined)),

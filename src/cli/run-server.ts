@@ -23,6 +23,7 @@ import { findUser } from "./accounts.ts";
 import { Congestion } from "./congestion.ts";
 import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
+import { Hooks } from "./hooks.ts";
 import { KnownFronts } from "./known-fronts.ts";
 import { makeLogger } from "./log.ts";
 import { peerUid } from "./peer-uid.ts";
@@ -61,6 +62,7 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const listeners = await bindAll(config, log, tls, fronts, congestion);
   const devices = openUplinks(taps, listeners);
   const failed = makeFailure();
+  const hooks = new Hooks({ clock: systemClock, log, fetch }, config.hooks);
   const limits = config.limits.maxPeers === undefined ? {} : { maxPeers: config.limits.maxPeers };
   const server = new Server(
     {
@@ -73,11 +75,12 @@ export async function runServer(settings: ServerSettings): Promise<void> {
       networks: config.networks.map((network) => definitionOf(network, devices.get(network.name))),
       access,
       onDeviceError: failed.fail,
+      onPeer: hooks.tell,
     },
     Object.freeze({ ...SERVER_DEFAULTS, ...limits }),
   );
   onChanged = () => server.recheck();
-  const reloaderDeps = { clock: systemClock, log, keeper, server, tls, fronts, definitionOf };
+  const reloaderDeps = { clock: systemClock, log, keeper, server, tls, fronts, hooks, definitionOf };
   const reloader = new Reloader(reloaderDeps, settings, config);
   const names = [...devices.values()].map(({ name }) => name);
   try {
@@ -95,6 +98,7 @@ export async function runServer(settings: ServerSettings): Promise<void> {
     keeper.close();
     tls?.close();
     await server.stop();
+    await hooks.close();
   }
   log.info("server.stopped", "stopped");
 }

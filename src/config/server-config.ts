@@ -63,6 +63,19 @@ export interface LimitsConfig {
   readonly handshakeTimeoutMs: number | undefined;
 }
 
+/** What happens when a peer comes or goes; both, one or nothing. */
+export interface HookConfig {
+  /** Run with /bin/sh. */
+  readonly exec: string | undefined;
+  /** URL that is posted to. Its path may be a secret. */
+  readonly webhook: string | undefined;
+}
+
+export interface HooksConfig {
+  readonly join: HookConfig;
+  readonly leave: HookConfig;
+}
+
 /** What the configuration file says: complete, frozen values, no text left to parse. */
 export interface ServerConfig {
   readonly listen: readonly ListenAddress[];
@@ -84,6 +97,7 @@ export interface ServerConfig {
   /** Undefined: switched off. */
   readonly guard: GuardOptions | undefined;
   readonly limits: LimitsConfig;
+  readonly hooks: HooksConfig;
 }
 
 /** What a network is where the file says nothing. */
@@ -117,4 +131,5 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = deepFreeze({
     maxConnections: undefined,
     handshakeTimeoutMs: undefined,
   },
+  hooks: { join: { exec: undefined, webhook: undefined }, leave: { exec: undefined, webhook: undefined } },
 });

@@ -7,6 +7,7 @@ import { authenticationSchema } from "./authentication-schema.ts";
 import { parseDuration } from "./duration.ts";
 import { filePath } from "./file-path.ts";
 import { guardSchema } from "./guard-schema.ts";
+import { hooksSchema } from "./hooks-schema.ts";
 import { networksSchema } from "./network-schema.ts";
 import { groupSchema, rulesSchema } from "./rules-schema.ts";
 import { isPrintable, list, named, parsed, section, wholeNumber, word } from "./schema-fields.ts";
@@ -47,6 +48,7 @@ function fileSchema(folder: string, networkNames: readonly string[]) {
     users: named("name of a user", isUser, rules).optional(),
     guard: guardSchema.optional(),
     limits: limits.optional(),
+    hooks: hooksSchema.optional(),
   });
 }
 
@@ -123,5 +125,6 @@ function completeConfig(values: FileValues): ServerConfig {
     // `off` is a key without a value, and no key is the default.
     guard: "guard" in values ? values.guard : defaults.guard,
     limits: values.limits ?? defaults.limits,
+    hooks: values.hooks ?? defaults.hooks,
   };
 }

@@ -5,14 +5,21 @@ import { printable } from "../wire/printable.ts";
 import type { Admitted } from "./admission.ts";
 import { logSourceOf } from "./log-source.ts";
 import type { Peer } from "./peer.ts";
+import { noticeOf, type OnPeer, type PeerNotice } from "./peer-notice.ts";
 import type { Arrival } from "./session.ts";
+
+export interface PeerLogDeps {
+  readonly floodLog: FloodLog;
+  /** Called for everybody who comes and goes, also where the log has had enough of him; not for who only looks. */
+  readonly onPeer: OnPeer | undefined;
+}
 
 /** Tells how peers come and go, and of one that does it in a loop how often. Their tokens are secret, and in no line. */
 export class PeerLog {
-  readonly #floodLog: FloodLog;
+  readonly #deps: PeerLogDeps;
 
-  constructor(floodLog: FloodLog) {
-    this.#floodLog = floodLog;
+  constructor(deps: PeerLogDeps) {
+    this.#deps = deps;
   }
 
   joined(peer: Peer, { via }: Incoming, { opening, identity, grant }: Admitted): void {
@@ -25,8 +32,9 @@ export class PeerLog {
     const groups = identity.groups.join(" ");
     const { network } = grant;
     const fields = { peer: peer.id, address, user, method, groups, network, via, dialect, mac, bridge };
-    const log = this.#floodLog.about(logSourceOf(peer));
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
     log.info("peer.joined", `peer ${peer.id} joined ${network}: ${who}, ${what}, ${dialect}`, fields);
+    this.#notify("join", peer);
   }
 
   /** One connection more; `heldFrames` waited for it. */
@@ -36,7 +44,7 @@ export class PeerLog {
     const connections = peer.session.connections.length;
     const address = printable(peer.remote.address);
     const text = `peer ${id} is connected from ${address || via} (connection ${connection} ${arrival}, ${connections} open)`;
-    const log = this.#floodLog.about(logSourceOf(peer));
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
     log.info("peer.resumed", text, { peer: id, connection, arrival, address, connections, heldFrames });
   }
 
@@ -45,7 +53,7 @@ export class PeerLog {
     const connections = peer.session.connections.length;
     const why = reason === "" ? `code ${code}` : reason;
     const text = `peer ${id} lost connection ${connection}, ${connections} left: ${why}`;
-    const log = this.#floodLog.about(logSourceOf(peer));
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
     log.info("peer.connection-lost", text, { peer: id, connection, code, by, connections });
   }
 
@@ -53,7 +61,12 @@ export class PeerLog {
     const { id, session } = peer;
     const { receivedBytes, sentBytes } = session.traffic;
     const text = `peer ${id} left: ${reason === "" ? `code ${code}` : reason}`;
-    const log = this.#floodLog.about(logSourceOf(peer));
+    const log = this.#deps.floodLog.about(logSourceOf(peer));
     log.info("peer.left", text, { peer: id, code, by, receivedBytes, sentBytes });
+    this.#notify("leave", peer);
+  }
+
+  #notify(event: PeerNotice["event"], peer: Peer): void {
+    if (!peer.isGuest) this.#deps.onPeer?.(noticeOf(event, peer));
   }
 }

@@ -22,6 +22,7 @@ import { Networks } from "./networks.ts";
 import type { ServerOperations } from "./operator-actions.ts";
 import { Peer, type PeerDeps, type PeerEvents } from "./peer.ts";
 import { PeerLog } from "./peer-log.ts";
+import type { OnPeer } from "./peer-notice.ts";
 import { Reception } from "./reception.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { claimsTooFast, noRoom, Room, sessionOver, tooCrowded } from "./room.ts";
@@ -47,6 +48,7 @@ export interface ServerDeps {
   readonly events?: EventFeed;
   /** What operators may ask for; by default they cannot. */
   readonly operations?: ServerOperations;
+  readonly onPeer?: OnPeer;
 }
 
 const TICK_MS = 1_000;
@@ -95,7 +97,7 @@ export class Server {
     const floodLog = this.#floodLog;
     this.#networks = new Networks({ clock, floodLog, segmenter: this.#connectionDeps.segmenter }, options);
     this.#refusals = new RefusalLog(clock, log);
-    this.#peerLog = new PeerLog(floodLog);
+    this.#peerLog = new PeerLog({ floodLog, onPeer: deps.onPeer });
     const tokens = new SessionTokens<Peer>();
     const peerEvents: PeerEvents = {
       onConnectionLost: (...lost) => this.#onConnectionLost(...lost),

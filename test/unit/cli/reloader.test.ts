@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import type { FrontConfig } from "../../../src/cli/known-fronts.ts";
 import { Reloader } from "../../../src/cli/reloader.ts";
 import { isOpen, type ServerSettings, serverConfigOf } from "../../../src/cli/server-settings.ts";
-import type { ServerConfig } from "../../../src/config/server-config.ts";
+import type { HooksConfig, ServerConfig } from "../../../src/config/server-config.ts";
 import type { NetworkDefinition } from "../../../src/server/network.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { openAccess } from "../../open-access.ts";
@@ -23,12 +23,14 @@ describe("a reload", () => {
   let reloader: Reloader;
   let made: ServerConfig[];
   let fronts: FrontConfig[];
+  let hooks: HooksConfig[];
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "vpn-ws-reloader-"));
     clock = new HandClock();
     log = new RecordingLog();
     made = [];
     fronts = [];
+    hooks = [];
   });
   afterEach(() => {
     reloader.close();
@@ -68,6 +70,7 @@ describe("a reload", () => {
       server: { reload: () => {}, recheck: () => {} },
       tls: undefined,
       fronts: { use: (config: FrontConfig) => void fronts.push(config) },
+      hooks: { use: (config: HooksConfig) => void hooks.push(config) },
       definitionOf: ({ name }: { readonly name: string }) => ({ name }) as NetworkDefinition,
     };
     reloader = new Reloader(deps, settings, serverConfigOf(settings));
@@ -123,6 +126,15 @@ describe("a reload", () => {
     assert.deepEqual(
       log.of("config.restart").map(({ message }) => message.split(" ")[0]),
       ["tls"],
+    );
+  });
+
+  test("puts other hooks in force", () => {
+    start('listen: ["unix:/run/vpn.sock"]\n');
+    reload('listen: ["unix:/run/vpn.sock"]\nhooks: { join: { exec: /usr/local/bin/came } }\n');
+    assert.deepEqual(
+      hooks.map(({ join }) => join.exec),
+      ["/usr/local/bin/came"],
     );
   });
 });

@@ -25,6 +25,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   "### `acl`": "defaults.acl[].",
   "### `guard`": "guard.",
   "### `limits`": "limits.",
+  "### `hooks`": "hooks.",
 };
 
 /** The rows of a section: a key, and its default if it is one word of YAML. */

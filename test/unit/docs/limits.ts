@@ -77,6 +77,7 @@ const FLAPS = "src/guard/mac-flaps.ts";
 const STATIC = "src/api/static-files.ts";
 const KEEPER = "src/cli/access-keeper.ts";
 const REFUSALS = "src/server/refusal-log.ts";
+const HOOKS = "src/cli/hook-queue.ts";
 const FLOODS = "src/base/flood-log.ts";
 const LIVENESS = "src/transport/liveness.ts";
 const FLOW_QUEUE = "src/transport/flow-queue.ts";
@@ -217,6 +218,11 @@ const PEERS: Limits = {
     "ANSWER_BUDGET",
   ),
   "between two reports of a peer's drops, ms": own("src/server/drop-report.ts", "REPORT_EVERY_MS"),
+  "hooks that wait": own(HOOKS, "MAX_WAITING"),
+  "hooks that run at a time": own(HOOKS, "MAX_RUNNING"),
+  "rest after a hook, ms": own(HOOKS, "REST_MS"),
+  "a hook, ms": own(HOOKS, "TIMEOUT_MS"),
+  "hooks at the end of the server, ms": own(HOOKS, "STOP_TIMEOUT_MS"),
 };
 
 const GUARD: Limits = {
