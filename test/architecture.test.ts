@@ -62,7 +62,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     why: "control shows and steers, it owns no sockets",
   },
   api: {
-    folders: ["base", "wire", "control", "capture"],
+    folders: ["base", "wire", "access", "transport", "control", "capture"],
     packages: ["node:*", "zod", "hono", "@hono/node-server", "prom-client"],
     why: "the API shows the control model, and knows no server behind it",
   },

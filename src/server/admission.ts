@@ -1,11 +1,10 @@
 import type { AccessRequest } from "../access/access-request.ts";
-import type { RefusalReason } from "../access/authenticator.ts";
-import type { ChainOutcome, RefusalDecision } from "../access/authenticator-chain.ts";
+import type { RefusalDecision } from "../access/authenticator-chain.ts";
+import { CredentialCheck, claimedUser, isUnjudged, refusalWords } from "../access/credential-check.ts";
 import { believe } from "../access/front.ts";
 import type { Grant } from "../access/grant.ts";
 import type { GuessLimiter } from "../access/guess-limiter.ts";
-import { ANONYMOUS, type AuthenticationMethod, type Identity } from "../access/identity.ts";
-import { isSecretShaped } from "../access/secret-shape.ts";
+import { ANONYMOUS, type Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
 import type { HeaderList } from "../wire/http.ts";
@@ -55,19 +54,6 @@ interface Question {
   readonly opening: AcceptedOpening;
 }
 
-/** Refusals that somebody who tries out credentials gets; who shows an old one of his own is no guesser. */
-const GUESSES: ReadonlySet<RefusalReason> = new Set([
-  "unknown-user",
-  "wrong-password",
-  "unknown-token",
-  "wrong-signature",
-  "wrong-algorithm",
-  "malformed",
-]);
-
-/** Methods whose credentials somebody could try out. */
-const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token", "jwt"]);
-
 /**
  * Decides on a request to join, in this order; the first that fails answers:
  *
@@ -78,10 +64,12 @@ const GUESSABLE: ReadonlySet<AuthenticationMethod> = new Set(["htpasswd", "token
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
+  readonly #credentials: CredentialCheck;
   #access: Access;
 
   constructor(deps: AdmissionDeps, access: Access) {
     this.#deps = deps;
+    this.#credentials = new CredentialCheck(deps);
     this.#access = access;
   }
 
@@ -153,38 +141,20 @@ export class Admission {
     access: Access,
     asked: AccessRequest,
   ): Promise<{ readonly state: "identified"; readonly identity: Identity } | Refused> {
-    const { limiter } = this.#deps;
     const refuse = refuser(asked.address);
-    const gate = limiter.before(asked.address);
-    if (gate.state === "blocked") {
-      const seconds = String(Math.ceil(gate.retryAfterMs / 1000));
+    const outcome = await this.#credentials.check(access.chain, asked);
+    if (outcome.state === "blocked") {
+      const seconds = String(Math.ceil(outcome.retryAfterMs / 1000));
       return refuse(429, "guessing", "Too many wrong credentials came from your address.", undefined, [
         ["Retry-After", seconds],
       ]);
     }
-    const outcome = await access.chain.authenticate(asked);
     if (outcome.state === "absent") {
       const challenges = challengeHeaders(access.challenges);
       return refuse(401, "no-credentials", "Credentials are needed to join.", undefined, challenges);
     }
-    await this.#pause(this.#countGuess(asked.address, outcome));
     if (outcome.state === "identified") return outcome;
     return wrongCredentials(asked.address, outcome.decisions, access.challenges);
-  }
-
-  /** How long the answer has to wait. Who showed nothing that could be guessed has not guessed. */
-  #countGuess(address: string, outcome: Exclude<ChainOutcome, { readonly state: "absent" }>): number {
-    const { limiter } = this.#deps;
-    if (outcome.state === "identified") {
-      const { method, user } = outcome.identity;
-      return GUESSABLE.has(method) ? limiter.after(address, user, true) : 0;
-    }
-    const wrong = outcome.decisions.filter(({ reason }) => GUESSES.has(reason));
-    return wrong.length === 0 ? 0 : limiter.after(address, claimedUser(wrong), false);
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    if (delayMs > 0) await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
   }
 }
 
@@ -198,9 +168,9 @@ function wrongCredentials(
   challenges: readonly string[],
 ): Refused {
   const refuse = refuser(address);
-  const why = decisions.map(({ method, reason }) => `${method}:${reason}`).join(" ");
+  const why = refusalWords(decisions);
   const user = claimedUser(decisions);
-  if (decisions.some(({ reason }) => reason === "unavailable")) {
+  if (isUnjudged(decisions)) {
     return refuse(503, why, "The credentials cannot be checked at the moment.", user, [["Retry-After", "5"]]);
   }
   return refuse(401, why, "The credentials are not right, or not any more.", user, challengeHeaders(challenges));
@@ -208,11 +178,6 @@ function wrongCredentials(
 
 function challengeHeaders(challenges: readonly string[]): HeaderList {
   return challenges.map((value) => ["WWW-Authenticate", value]);
-}
-
-/** Who puts a token where the user goes, as some programs want it, must not find it in the log. */
-function claimedUser(decisions: readonly RefusalDecision[]): string | undefined {
-  return decisions.find(({ user }) => user !== undefined && !isSecretShaped(user))?.user;
 }
 
 function refuser(address: string) {

@@ -1,0 +1,160 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { z } from "zod";
+import { describeError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Asked } from "./asked.ts";
+import type { Entrance, Gate } from "./gate.ts";
+import { openApiDocument } from "./open-api.ts";
+import { checkChange, checkHost, checkPage } from "./page-rules.ts";
+import { Problem } from "./problem.ts";
+import { type Call, type Route, route } from "./route.ts";
+
+/** No request says more than a name, a reason or a password. */
+export const MAX_BODY_BYTES = 16 * 1_024;
+
+export interface ApiDeps {
+  readonly log: Logger;
+  readonly gate: Gate;
+  readonly routes: readonly Route[];
+  /** A page of the dashboard by its path, `/` first; undefined if there is none. */
+  readonly servePage: (path: string, request: Request) => Promise<Response | undefined> | Response | undefined;
+}
+
+/** What the listener tells of a request beside the request. */
+export interface ApiEnv {
+  readonly Bindings: { readonly asked: Asked };
+}
+
+/** On every answer: nobody frames us, runs scripts of his own in our pages, or keeps what we answered. */
+const HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+/** Everything that is served, made of a table of routes: each is checked, by the gate and by its schemas, in one place. */
+export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
+  const api = new Hono<ApiEnv>();
+  const routes = withDocument(deps.routes);
+  api.use(async (context, next) => {
+    checkHost(context.env.asked, deps.gate.hosts);
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+    if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
+  });
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => new Problem(413, `A body has ${MAX_BODY_BYTES} bytes at most.`).toResponse(),
+  });
+  for (const one of routes) {
+    api.on(one.method, honoPath(one.path), limit, (context) => answer(deps, one, context));
+  }
+  for (const [path, methods] of methodsByPath(routes)) api.all(honoPath(path), () => refuseMethod(methods));
+  api.get("*", async ({ req, env }) => {
+    const isApi = req.path.startsWith("/api/");
+    const page = isApi ? undefined : await deps.servePage(req.path, req.raw);
+    if (page === undefined) checkPage(env.asked);
+    return page ?? new Problem(404, "There is nothing here.").toResponse();
+  });
+  api.notFound(() => new Problem(404, "There is nothing here.").toResponse());
+  api.onError((error) => answerError(deps.log, error));
+  return api;
+}
+
+/** The table with the document that describes it, and which the document describes too. */
+function withDocument(routes: readonly Route[]): readonly Route[] {
+  const all: Route[] = [...routes];
+  all.push(
+    route({
+      method: "GET",
+      path: "/api/v1/openapi.json",
+      summary: "This document.",
+      role: "viewer",
+      answer: { status: 200, type: "application/json", description: "OpenAPI 3.1." },
+      handle: () => openApiDocument(all),
+    }),
+  );
+  return all;
+}
+
+async function answer({ gate }: ApiDeps, one: Route, context: Context<ApiEnv>): Promise<Response> {
+  const { asked } = context.env;
+  checkPage(asked);
+  if (one.method !== "GET") checkChange(asked);
+  const entrance = one.role === "anybody" ? undefined : admit(gate, asked, one, await gate.enter(asked));
+  const call: Call<unknown, unknown> = {
+    operator: entrance?.operator,
+    by: entrance?.by,
+    endsMs: entrance?.endsMs,
+    mayStay: entrance?.mayStay ?? (() => true),
+    params: context.req.param(),
+    query: one.query === undefined ? undefined : parse(one.query, context.req.query()),
+    body: one.body === undefined ? undefined : parse(one.body, await readBody(context)),
+    asked,
+    signal: context.req.raw.signal,
+  };
+  const value = await one.handle(call);
+  if (value instanceof Response) return value;
+  return new Response(JSON.stringify(value), {
+    status: one.answer.status,
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
+function admit(gate: Gate, asked: Asked, { role }: Route, entrance: Entrance | undefined): Entrance {
+  if (entrance === undefined) throw new Problem(401, "Say who you are.", gate.challenge(asked));
+  if (role === "admin" && entrance.operator.role !== "admin") throw new Problem(403, "Only admins may do that.");
+  return entrance;
+}
+
+/** What is in the body, as JSON; undefined if there is none. A form, which any page can send, is no JSON. */
+async function readBody({ req }: Context<ApiEnv>): Promise<unknown> {
+  const text = await req.text();
+  if (text === "") return undefined;
+  const [type = ""] = (req.header("content-type") ?? "").split(";");
+  if (type.trim().toLowerCase() !== "application/json") throw new Problem(415, "A body is application/json.");
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem(400, "The body is no JSON.");
+  }
+}
+
+function parse(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const where = first === undefined || first.path.length === 0 ? "" : `${first.path.join(".")}: `;
+  // What was given is not repeated: it may be a password.
+  throw new Problem(400, `${where}${first?.message ?? "is not as it should be"}`);
+}
+
+/** Errors of ours have a sentence; what else is thrown is logged, and may hold anything. */
+function answerError(log: Logger, error: Error): Response {
+  const problem = error instanceof Problem ? error : new Problem(500, "The server failed to answer. Its log says more.");
+  if (problem !== error) log.error("control.failed", `a request to the control API failed: ${describeError(error)}`);
+  const response = problem.toResponse();
+  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+function refuseMethod(methods: readonly string[]): Response {
+  const allow = methods.join(", ");
+  return new Problem(405, `Here is ${allow}.`, { Allow: allow }).toResponse();
+}
+
+function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method]);
+  return methods;
+}
+
+/** `/peers/{id}` as Hono writes it. */
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}

@@ -1,0 +1,234 @@
+import type { AccessRequest } from "../access/access-request.ts";
+import type { AuthenticatorChain, RefusalDecision } from "../access/authenticator-chain.ts";
+import { CredentialCheck, type CredentialCheckDeps, claimedUser, isUnjudged, refusalWords } from "../access/credential-check.ts";
+import { believe } from "../access/front.ts";
+import type { Identity } from "../access/identity.ts";
+import type { Logger } from "../base/logger.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
+import type { Operator } from "../control/action.ts";
+import type { IpPrefix } from "../wire/ip-prefix.ts";
+import { printable } from "../wire/printable.ts";
+import type { Asked } from "./asked.ts";
+import { type OperatorLists, roleOf } from "./operator-list.ts";
+import { type Login, OperatorSessions } from "./operator-sessions.ts";
+import { Problem } from "./problem.ts";
+import { sessionSecret } from "./session-cookie.ts";
+
+/** What of who may join holds for who may look, too: a server's `Access` is one. */
+export interface GateAccess {
+  readonly chain: Pick<AuthenticatorChain, "authenticate" | "redeem" | "isStillGood">;
+  readonly trustedProxies: readonly IpPrefix[];
+  /** Whether their HTTP headers are believed; if not, only uwsgi is. */
+  readonly trustsHeaders: boolean;
+  /** Values of WWW-Authenticate. */
+  readonly challenges: readonly string[];
+}
+
+export interface GateOptions extends OperatorLists {
+  /** Names of ours, in lower case, beside addresses and localhost. */
+  readonly hosts: readonly string[];
+  /** How long a login lasts at most. */
+  readonly sessionMs: number;
+}
+
+export interface GateDeps extends CredentialCheckDeps {
+  readonly log: Logger;
+  /** Sessions outlive a reload. */
+  readonly sessions: OperatorSessions;
+}
+
+/** Somebody whom the gate let through. */
+export interface Entrance {
+  readonly operator: Operator;
+  /** How: by the unix socket, a cookie, or what the request itself shows. */
+  readonly by: "local" | "session" | "credentials";
+  /** Of the login, by the clock. */
+  readonly endsMs: number | undefined;
+  /** Whether it would still be let through. */
+  readonly mayStay: () => boolean;
+}
+
+/** Requests whose credentials are looked at, at a time. */
+const MAX_DECIDING = 64;
+/** Lines about who was refused, per second and at once: strangers could fill the log. */
+const REFUSED_LINES_PER_SECOND = 1;
+const REFUSED_LINES_AT_ONCE = 60;
+
+/** Headers of who passes on what others ask: he speaks for them, and not for himself. */
+const FORWARDED = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
+
+/**
+ * Who may look, and who may steer. The first that fits decides; nobody is let through for want of an answer:
+ *
+ *     unix socket, root or our user ─► admin `local UID`
+ *     cookie of a session           ─► who logged in, if he still could
+ *     credentials, a web server's word ─► authenticators, as for joining ─► listed as admin or viewer
+ */
+export class Gate {
+  readonly #deps: GateDeps;
+  readonly #credentials: CredentialCheck;
+  readonly #lines: TokenBucket;
+  #access: GateAccess;
+  #options: GateOptions;
+  #deciding = 0;
+
+  constructor(deps: GateDeps, access: GateAccess, options: GateOptions) {
+    this.#deps = deps;
+    this.#credentials = new CredentialCheck(deps);
+    this.#lines = new TokenBucket(REFUSED_LINES_PER_SECOND, REFUSED_LINES_AT_ONCE, deps.clock.nowMs());
+    this.#access = access;
+    this.#options = options;
+  }
+
+  /** For requests that come from now on, and for who is here: see `mayStay`. */
+  use(access: GateAccess, options: GateOptions): void {
+    this.#access = access;
+    this.#options = options;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#options.hosts;
+  }
+
+  get sessionMs(): number {
+    return this.#options.sessionMs;
+  }
+
+  /** Who asks; undefined if the request shows nothing. Throws a Problem for who may not, whoever he is. */
+  async enter(asked: Asked): Promise<Entrance | undefined> {
+    return localEntrance(asked) ?? this.#sessionEntrance(asked) ?? (await this.#check(this.#believed(asked)));
+  }
+
+  /** Who shows these words of Authorization, instead of what the request shows. Throws a Problem if they are no good. */
+  async login(asked: Asked, authorization: string): Promise<Login & { readonly kind: "identity" }> {
+    const believed = this.#believed(asked);
+    const header = (name: string): string | undefined =>
+      name === "authorization" ? authorization : believed.header(name);
+    const shown = { ...believed, header, front: undefined, certificate: undefined };
+    const identity = await this.#identify(shown);
+    if (identity === undefined) throw this.#refuse(shown, 401, "no-credentials", "These are no credentials.", undefined);
+    this.#roleFor(shown, identity);
+    return { kind: "identity", identity };
+  }
+
+  /** What a login may do now; undefined: nothing, any more. */
+  operatorOf(login: Login, address: string): Operator | undefined {
+    if (login.kind === "local") return { name: `local ${login.uid}`, role: "admin", address };
+    const { identity } = login;
+    const isOver = identity.expiresMs !== undefined && Date.now() >= identity.expiresMs;
+    if (isOver || !this.#access.chain.isStillGood(identity, Date.now())) return undefined;
+    const role = roleOf(identity, this.#options);
+    return role === undefined ? undefined : { name: identity.user, role, address };
+  }
+
+  /** Headers that tell a program, and no page, how to say who it is: a browser would open a window of its own. */
+  challenge({ incoming }: Asked): Readonly<Record<string, string>> {
+    const { challenges } = this.#access;
+    const isPage = incoming.request.header("sec-fetch-mode") !== undefined;
+    return isPage || challenges.length === 0 ? {} : { "WWW-Authenticate": challenges.join(", ") };
+  }
+
+  /** Where a request comes from, as far as that is known. */
+  addressOf(asked: Asked): string {
+    return this.#believed(asked).address;
+  }
+
+  #sessionEntrance(asked: Asked): Entrance | undefined {
+    const secret = sessionSecret(asked.incoming.request.header("cookie"));
+    if (secret === undefined) return undefined;
+    const address = this.addressOf(asked);
+    const session = this.#deps.sessions.find(secret);
+    const operator = session === undefined ? undefined : this.operatorOf(session.login, address);
+    if (session === undefined || operator === undefined) {
+      this.#deps.sessions.end(secret);
+      return undefined;
+    }
+    const mayStay = (): boolean =>
+      this.#deps.sessions.find(secret) !== undefined &&
+      this.operatorOf(session.login, address)?.role === operator.role;
+    return { operator, by: "session", endsMs: session.endsMs, mayStay };
+  }
+
+  async #check(shown: AccessRequest): Promise<Entrance | undefined> {
+    const identity = await this.#identify(shown);
+    if (identity === undefined) return undefined;
+    const { address } = shown;
+    const operator: Operator = { name: identity.user, role: this.#roleFor(shown, identity), address };
+    const login: Login = { kind: "identity", identity };
+    const mayStay = (): boolean => this.operatorOf(login, address)?.role === operator.role;
+    return { operator, by: "credentials", endsMs: undefined, mayStay };
+  }
+
+  /** Who the authenticators say it is; undefined for who shows nothing, or is let in for nothing. */
+  async #identify(shown: AccessRequest): Promise<Identity | undefined> {
+    if (this.#deciding >= MAX_DECIDING) throw new Problem(503, "Too many credentials are being checked.", RETRY);
+    this.#deciding++;
+    try {
+      const { chain } = this.#access;
+      const outcome = await this.#credentials.check(chain, shown);
+      if (outcome.state === "blocked") throw this.#blocked(shown, outcome.retryAfterMs);
+      if (outcome.state === "refused") throw this.#wrong(shown, outcome.decisions);
+      if (outcome.state === "absent" || outcome.identity.method === "anonymous") return undefined;
+      const unpaid = await chain.redeem(outcome.identity);
+      if (unpaid !== undefined) throw this.#wrong(shown, [unpaid]);
+      return outcome.identity;
+    } finally {
+      this.#deciding--;
+    }
+  }
+
+  #roleFor(shown: AccessRequest, identity: Identity): Operator["role"] {
+    const role = roleOf(identity, this.#options);
+    if (role !== undefined) return role;
+    throw this.#refuse(shown, 403, "not-listed", "You may not look here: ask who runs this server.", identity.user);
+  }
+
+  /** What is believed of a request. Whoever may open a unix socket of our own is no web server that speaks for others. */
+  #believed({ incoming, door }: Asked): AccessRequest {
+    const { trustedProxies, trustsHeaders } = this.#access;
+    const isHeard = incoming.via === "uwsgi" || trustsHeaders;
+    const believed = believe(incoming, isHeard ? trustedProxies : []);
+    const isLocalUser = door.kind === "own" && incoming.origin.kind === "unix";
+    return isLocalUser ? { ...believed, address: "", front: undefined } : believed;
+  }
+
+  #blocked(shown: AccessRequest, retryAfterMs: number): Problem {
+    const headers = { "Retry-After": String(Math.ceil(retryAfterMs / 1_000)) };
+    return this.#refuse(shown, 429, "guessing", "Too many wrong credentials came from your address.", undefined, headers);
+  }
+
+  #wrong(shown: AccessRequest, decisions: readonly RefusalDecision[]): Problem {
+    const why = refusalWords(decisions);
+    const user = claimedUser(decisions);
+    if (!isUnjudged(decisions)) return this.#refuse(shown, 401, why, "The credentials are not right, or not any more.", user);
+    return this.#refuse(shown, 503, why, "The credentials cannot be checked at the moment.", user, RETRY);
+  }
+
+  #refuse(
+    shown: AccessRequest,
+    status: number,
+    reason: string,
+    detail: string,
+    claimed: string | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Problem {
+    const user = printable(claimed ?? "");
+    const address = printable(shown.address);
+    if (this.#lines.take(1, this.#deps.clock.nowMs())) {
+      const text = `refused ${user === "" ? "somebody" : user} from ${address || "this machine"}: ${reason} (${status})`;
+      this.#deps.log.info("control.refused", text, { address, user, status, reason });
+    }
+    return new Problem(status, detail, headers);
+  }
+}
+
+const RETRY = { "Retry-After": "5" } as const;
+
+/** Who came by a unix socket and may do anything to us anyhow. */
+function localEntrance({ incoming: { origin, request, via }, door }: Asked): Entrance | undefined {
+  if (door.kind !== "own" || via !== "http" || origin.kind !== "unix" || origin.uid === undefined) return undefined;
+  if (origin.uid !== 0 && origin.uid !== process.geteuid?.()) return undefined;
+  if (FORWARDED.some((name) => request.header(name) !== undefined)) return undefined;
+  const operator: Operator = { name: `local ${origin.uid}`, role: "admin", address: "" };
+  return { operator, by: "local", endsMs: undefined, mayStay: () => true };
+}
