@@ -1,40 +1,32 @@
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { MAX_BODY_BYTES } from "../transport/incoming.ts";
 import type { Asked } from "./asked.ts";
 import type { Entrance, Gate } from "./gate.ts";
 import { openApiDocument } from "./open-api.ts";
 import { checkChange, checkHost, checkPage } from "./page-rules.ts";
 import { Problem } from "./problem.ts";
-import { type Call, type Route, route } from "./route.ts";
+import { type Call, isEndless, type Route, route } from "./route.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
-/** No request says more than a name, a reason or a password. */
-export const MAX_BODY_BYTES = 16 * 1_024;
+/** Until the kernel asks a silent reader of an endless answer whether it is still there. */
+const KEEP_ALIVE_MS = 30_000;
 
 export interface ApiDeps {
   readonly log: Logger;
   readonly gate: Gate;
   readonly routes: readonly Route[];
-  /** A page of the dashboard by its path, `/` first; undefined if there is none. */
-  readonly servePage: (path: string, request: Request) => Promise<Response | undefined> | Response | undefined;
+  /** Answers for the dashboard's files, which are for everybody: they show nothing of the server. */
+  readonly pages: MiddlewareHandler;
 }
 
 /** What the listener tells of a request beside the request. */
 export interface ApiEnv {
   readonly Bindings: { readonly asked: Asked };
 }
-
-/** On every answer: nobody frames us, runs scripts of his own in our pages, or keeps what we answered. */
-const HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Cross-Origin-Opener-Policy": "same-origin",
-};
 
 /** Everything that is served, made of a table of routes: each is checked, by the gate and by its schemas, in one place. */
 export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
@@ -43,8 +35,7 @@ export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
   api.use(async (context, next) => {
     checkHost(context.env.asked, deps.gate.hosts);
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
-    if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
+    protect(context.res);
   });
   const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
@@ -54,12 +45,7 @@ export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
     api.on(one.method, honoPath(one.path), limit, (context) => answer(deps, one, context));
   }
   for (const [path, methods] of methodsByPath(routes)) api.all(honoPath(path), () => refuseMethod(methods));
-  api.get("*", async ({ req, env }) => {
-    const isApi = req.path.startsWith("/api/");
-    const page = isApi ? undefined : await deps.servePage(req.path, req.raw);
-    if (page === undefined) checkPage(env.asked);
-    return page ?? new Problem(404, "There is nothing here.").toResponse();
-  });
+  api.use(deps.pages);
   api.notFound(() => new Problem(404, "There is nothing here.").toResponse());
   api.onError((error) => answerError(deps.log, error));
   return api;
@@ -97,6 +83,8 @@ async function answer({ gate }: ApiDeps, one: Route, context: Context<ApiEnv>): 
     asked,
     signal: context.req.raw.signal,
   };
+  // Nothing may pass for a while, and that is all right.
+  if (isEndless(one.answer)) asked.incoming.socket.setTimeout(0).setKeepAlive(true, KEEP_ALIVE_MS);
   const value = await one.handle(call);
   if (value instanceof Response) return value;
   return new Response(JSON.stringify(value), {
@@ -135,11 +123,16 @@ function parse(schema: z.ZodType, value: unknown): unknown {
 
 /** Errors of ours have a sentence; what else is thrown is logged, and may hold anything. */
 function answerError(log: Logger, error: Error): Response {
-  const problem = error instanceof Problem ? error : new Problem(500, "The server failed to answer. Its log says more.");
+  const problem =
+    error instanceof Problem ? error : new Problem(500, "The server failed to answer. Its log says more.");
   if (problem !== error) log.error("control.failed", `a request to the control API failed: ${describeError(error)}`);
-  const response = problem.toResponse();
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-  response.headers.set("Cache-Control", "no-store");
+  return protect(problem.toResponse());
+}
+
+/** Nobody frames us, runs scripts of his own in our pages, or keeps what we answered. */
+function protect(response: Response): Response {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
   return response;
 }
 

@@ -33,7 +33,12 @@ export function eventRoutes(model: ControlModel, live: LiveFeed): readonly Route
       summary: "Server-sent events: hello, then a sample each second and every event.",
       role: "viewer",
       query: z.object({ after: queryNumber.optional() }),
-      answer: { status: 200, type: "text/event-stream", description: "Goes on until one side ends it.", schema: liveSchema },
+      answer: {
+        status: 200,
+        type: "text/event-stream",
+        description: "Goes on until one side ends it.",
+        schema: liveSchema,
+      },
       handle: ({ query, asked, mayStay, signal }) => {
         const resumed = queryNumber.safeParse(asked.incoming.request.header("last-event-id")).data;
         const stream = live.subscribe({ after: resumed ?? query.after, mayStay });

@@ -1,6 +1,12 @@
 import type { AccessRequest } from "../access/access-request.ts";
 import type { AuthenticatorChain, RefusalDecision } from "../access/authenticator-chain.ts";
-import { CredentialCheck, type CredentialCheckDeps, claimedUser, isUnjudged, refusalWords } from "../access/credential-check.ts";
+import {
+  CredentialCheck,
+  type CredentialCheckDeps,
+  claimedUser,
+  isUnjudged,
+  refusalWords,
+} from "../access/credential-check.ts";
 import { believe } from "../access/front.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Logger } from "../base/logger.ts";
@@ -10,7 +16,7 @@ import type { IpPrefix } from "../wire/ip-prefix.ts";
 import { printable } from "../wire/printable.ts";
 import type { Asked } from "./asked.ts";
 import { type OperatorLists, roleOf } from "./operator-list.ts";
-import { type Login, OperatorSessions } from "./operator-sessions.ts";
+import type { Login, OperatorSessions } from "./operator-sessions.ts";
 import { Problem } from "./problem.ts";
 import { sessionSecret } from "./session-cookie.ts";
 
@@ -106,7 +112,8 @@ export class Gate {
       name === "authorization" ? authorization : believed.header(name);
     const shown = { ...believed, header, front: undefined, certificate: undefined };
     const identity = await this.#identify(shown);
-    if (identity === undefined) throw this.#refuse(shown, 401, "no-credentials", "These are no credentials.", undefined);
+    if (identity === undefined)
+      throw this.#refuse(shown, 401, "no-credentials", "These are no credentials.", undefined);
     this.#roleFor(shown, identity);
     return { kind: "identity", identity };
   }
@@ -144,8 +151,7 @@ export class Gate {
       return undefined;
     }
     const mayStay = (): boolean =>
-      this.#deps.sessions.find(secret) !== undefined &&
-      this.operatorOf(session.login, address)?.role === operator.role;
+      this.#deps.sessions.find(secret) !== undefined && this.operatorOf(session.login, address)?.role === operator.role;
     return { operator, by: "session", endsMs: session.endsMs, mayStay };
   }
 
@@ -194,13 +200,21 @@ export class Gate {
 
   #blocked(shown: AccessRequest, retryAfterMs: number): Problem {
     const headers = { "Retry-After": String(Math.ceil(retryAfterMs / 1_000)) };
-    return this.#refuse(shown, 429, "guessing", "Too many wrong credentials came from your address.", undefined, headers);
+    return this.#refuse(
+      shown,
+      429,
+      "guessing",
+      "Too many wrong credentials came from your address.",
+      undefined,
+      headers,
+    );
   }
 
   #wrong(shown: AccessRequest, decisions: readonly RefusalDecision[]): Problem {
     const why = refusalWords(decisions);
     const user = claimedUser(decisions);
-    if (!isUnjudged(decisions)) return this.#refuse(shown, 401, why, "The credentials are not right, or not any more.", user);
+    if (!isUnjudged(decisions))
+      return this.#refuse(shown, 401, why, "The credentials are not right, or not any more.", user);
     return this.#refuse(shown, 503, why, "The credentials cannot be checked at the moment.", user, RETRY);
   }
 

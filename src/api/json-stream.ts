@@ -1,4 +1,5 @@
-import { pause, SLICE_ROWS } from "./slices.ts";
+import { setImmediate } from "node:timers/promises";
+import { SLICE_ROWS } from "./slices.ts";
 
 /**
  * `{…head, "key": [rows]}` as a stream that is written slice by slice, as fast as it is read: neither the event loop nor
@@ -17,7 +18,7 @@ export function jsonStream(head: Readonly<Record<string, unknown>>, key: string,
       controller.enqueue(encoder.encode(isLast ? `${text}]}` : text));
       text = "";
       if (isLast) controller.close();
-      else await pause();
+      else await setImmediate();
     },
   });
   return new Response(stream, { headers: { "Content-Type": "application/json" } });

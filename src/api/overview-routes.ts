@@ -31,7 +31,14 @@ export function overviewRoutes(model: ControlModel): readonly Route[] {
 }
 
 function look(name: string, summary: string, schema: z.ZodType, handle: () => unknown): Route {
-  return route({ method: "GET", path: `/api/v1/${name}`, summary, role: "viewer", answer: jsonAnswer(summary, schema), handle });
+  return route({
+    method: "GET",
+    path: `/api/v1/${name}`,
+    summary,
+    role: "viewer",
+    answer: jsonAnswer(summary, schema),
+    handle,
+  });
 }
 
 function lists(key: string, schema: z.ZodType): z.ZodType {

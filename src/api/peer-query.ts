@@ -29,14 +29,14 @@ export function peerOrder({ sort, order }: PeersQuery): ((a: PeerRow, b: PeerRow
   if (sort === undefined) return undefined;
   const sign = order === "asc" ? 1 : -1;
   return (a, b) => {
-    const one = valueOf(a, sort);
-    const other = valueOf(b, sort);
+    const one = cellOf(a, sort);
+    const other = cellOf(b, sort);
     if (one === null || other === null) return Number(one === null) - Number(other === null);
     return one === other ? 0 : one < other ? -sign : sign;
   };
 }
 
-function valueOf(row: PeerRow, column: NonNullable<PeersQuery["sort"]>): string | number | boolean | null {
+function cellOf(row: PeerRow, column: NonNullable<PeersQuery["sort"]>): string | number | boolean | null {
   // A number as text: 10 comes behind 9.
   if (column === "id") return row.kind === "peer" ? Number(row.id) : -1;
   return isOfTraffic(column) ? row.traffic[column] : row[column];

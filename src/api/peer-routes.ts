@@ -3,7 +3,7 @@ import { isolateSchema, kickSchema, rateSchema } from "../control/action.ts";
 import type { ControlModel } from "../control/control-model.ts";
 import { peerDetailSchema, peerRowSchema } from "../control/model.ts";
 import { jsonStream } from "./json-stream.ts";
-import { peerFilter, peerOrder, type PeersQuery, peersQuerySchema } from "./peer-query.ts";
+import { type PeersQuery, peerFilter, peerOrder, peersQuerySchema } from "./peer-query.ts";
 import { Problem } from "./problem.ts";
 import { answerAction, jsonAnswer, messageSchema, operatorOf, type Route, route } from "./route.ts";
 import { collectInSlices, sortInSlices } from "./slices.ts";

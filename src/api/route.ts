@@ -32,6 +32,11 @@ export interface Answer {
   readonly schema?: z.ZodType;
 }
 
+/** Whether an answer goes on until one side ends it. */
+export function isEndless({ type }: Answer): boolean {
+  return type === "text/event-stream" || type === "application/x-pcapng";
+}
+
 /** One line of the table from which requests are routed, checked and documented. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";

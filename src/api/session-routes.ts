@@ -55,7 +55,8 @@ export function sessionRoutes(deps: SessionRouteDeps): readonly Route[] {
       summary: "Who is asking, and until when.",
       role: "viewer",
       answer: session,
-      handle: (call) => describe(operatorOf(call), call.endsMs === undefined ? null : toUnixMs(deps.clock, call.endsMs)),
+      handle: (call) =>
+        describe(operatorOf(call), call.endsMs === undefined ? null : toUnixMs(deps.clock, call.endsMs)),
     }),
     route({
       method: "DELETE",
@@ -84,9 +85,15 @@ async function logIn(deps: SessionRouteDeps, asked: Asked, body: z.infer<typeof 
   const lifeMs = gate.sessionMs;
   const cookie = sessionCookie(asked, sessions.begin(login, lifeMs), lifeMs);
   const { name, role, address } = operator;
-  log.info("control.login", `${name} logged in as ${role} from ${address || "this machine"}`, { operator: name, role, address });
+  log.info("control.login", `${name} logged in as ${role} from ${address || "this machine"}`, {
+    operator: name,
+    role,
+    address,
+  });
   const answer = describe(operator, toUnixMs(clock, clock.nowMs() + lifeMs));
-  return new Response(JSON.stringify(answer), { headers: { "Content-Type": "application/json", "Set-Cookie": cookie } });
+  return new Response(JSON.stringify(answer), {
+    headers: { "Content-Type": "application/json", "Set-Cookie": cookie },
+  });
 }
 
 /** Idempotent, and for anybody: who knows the cookie may end it. */
@@ -110,7 +117,9 @@ function issueTicket({ tickets }: SessionRouteDeps, call: Call<unknown, unknown>
   return tickets.issue(origin.uid);
 }
 
-function authorizationOf(body: { readonly user: string; readonly password: string } | { readonly token: string }): string {
+function authorizationOf(
+  body: { readonly user: string; readonly password: string } | { readonly token: string },
+): string {
   if ("token" in body) return `Bearer ${body.token}`;
   return `Basic ${Buffer.from(`${body.user}:${body.password}`).toString("base64")}`;
 }

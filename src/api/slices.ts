@@ -1,19 +1,15 @@
+import { setImmediate } from "node:timers/promises";
+import { walkWithPauses } from "./paused-walk.ts";
+
 /** So many rows are handled at a time: about half a millisecond, in which no frame is forwarded. */
 export const SLICE_ROWS = 256;
-
-/** Lets everything else that is ready have its turn. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The rows that `keep` takes, walked in slices. */
 export async function collectInSlices<Row>(rows: Iterable<Row>, keep: (row: Row) => boolean): Promise<Row[]> {
   const kept: Row[] = [];
-  let walked = 0;
-  for (const row of rows) {
+  await walkWithPauses(rows, (row) => {
     if (keep(row)) kept.push(row);
-    if (++walked % SLICE_ROWS === 0) await pause();
-  }
+  });
   return kept;
 }
 
@@ -22,7 +18,7 @@ export async function sortInSlices<Row>(rows: readonly Row[], compare: (a: Row, 
   let runs: Row[][] = [];
   for (let start = 0; start < rows.length; start += SLICE_ROWS) {
     runs.push(rows.slice(start, start + SLICE_ROWS).sort(compare));
-    await pause();
+    await setImmediate();
   }
   while (runs.length > 1) {
     const merged: Row[][] = [];
@@ -49,7 +45,7 @@ async function merge<Row>(left: Row[], right: Row[], compare: (a: Row, b: Row) =
       result.push(other);
       r++;
     }
-    if (result.length % MERGED_ROWS === 0) await pause();
+    if (result.length % MERGED_ROWS === 0) await setImmediate();
   }
   return result.concat(left.slice(l), right.slice(r));
 }

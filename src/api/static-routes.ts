@@ -1,23 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 import type { StaticBody, StaticFile, StaticFiles } from "./static-files.ts";
 
 const INDEX = "index.html";
-
-/**
- * Scripts, styles and requests of our own only, none of them inline; in no frame, and no form may be sent: if a script
- * does not run, a password must not end up in an address.
- */
-export const DASHBOARD_CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": DASHBOARD_CSP,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-};
 
 /**
  * Answers GET and HEAD for the files below `base`, which ends without a slash (empty: the root); its `/` is the index.
@@ -40,7 +25,7 @@ function sayHowToBuild(context: Context): Response {
 
 function send(context: Context, file: StaticFile): Response {
   const headers = new Headers({
-    ...HEADERS,
+    ...SECURITY_HEADERS,
     etag: file.etag,
     "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
     vary: "accept-encoding",

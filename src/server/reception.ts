@@ -1,5 +1,5 @@
 import type { Logger } from "../base/logger.ts";
-import { type Incoming, refuse } from "../transport/incoming.ts";
+import { hasBody, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Admission, Admitted, Refused } from "./admission.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { tooBusyFor } from "./room.ts";
@@ -33,6 +33,11 @@ export class Reception {
   }
 
   async receive(incoming: Incoming): Promise<void> {
+    if (hasBody(incoming)) {
+      this.#refused++;
+      refuse(incoming.socket, 413, "no request here takes a body");
+      return;
+    }
     if (this.#deciding >= MAX_DECIDING) {
       this.refuse(incoming, tooBusyFor(incoming));
       return;

@@ -42,6 +42,8 @@ export interface ServerDeps {
   readonly listeners: readonly Listener[];
   readonly networks: readonly NetworkDefinition[];
   readonly access: Access;
+  /** Takes requests for pages that are served under a path; false for what is none of them. */
+  readonly onPage?: (incoming: Incoming) => boolean;
   /** A TAP is gone: the process should stop. */
   readonly onDeviceError: (error: Error) => void;
   /** Where `log` is published already; by default the server publishes what it logs itself. */
@@ -205,6 +207,7 @@ export class Server {
 
   #onIncoming(incoming: Incoming): void {
     if (incoming.isControl) this.#answerControl(incoming);
+    else if (this.#deps.onPage?.(incoming) === true) return;
     else if (incoming.request.path === "/healthz") answerHealth(incoming, this.#peers.size);
     else void this.#reception.receive(incoming);
   }

@@ -43,19 +43,28 @@ export interface RemoteIdentity {
   readonly distinguishedName: string;
 }
 
+/** Whether a body follows the head. */
+export function hasBody({ request }: Pick<Incoming, "request">): boolean {
+  return Number(request.header("content-length") ?? "0") > 0;
+}
+
 /** What a request head says, without the stream. */
 export type IncomingHead = Pick<Incoming, "via" | "request" | "isControl" | "word">;
+
+/** Of requests for pages and their API, which say no more than a name, a reason or a password. Others may have none. */
+export const MAX_BODY_BYTES = 16 * 1_024;
+const HTTP_LIMITS = { ...DEFAULT_HTTP_LIMITS, maxBodyBytes: MAX_BODY_BYTES };
 
 const NO_WORD: RemoteIdentity = { address: "", user: "", distinguishedName: "" };
 
 /** An HTTP request head. */
 export const httpIncoming: HeadFormat<IncomingHead> = {
-  mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, DEFAULT_HTTP_LIMITS),
+  mayBeSettled: (bytes, seen, end) => mayHeadBeSettled(bytes, 0, seen, end, HTTP_LIMITS),
   parse: parseHttpIncoming,
 };
 
 function parseHttpIncoming(bytes: Uint8Array, start: number, end: number): HeadResult<IncomingHead> {
-  const result = parseRequestHead(bytes, start, end, DEFAULT_HTTP_LIMITS);
+  const result = parseRequestHead(bytes, start, end, HTTP_LIMITS);
   if (result.state !== "done") return result;
   const head = { via: "http", request: openingFromHttp(result.head), isControl: false, word: NO_WORD } as const;
   return { state: "done", head, consumed: result.consumed };
@@ -69,9 +78,15 @@ function parseUwsgiIncoming(bytes: Uint8Array, start: number, end: number): Head
   if (result.state === "more") return result;
   if (result.state === "fault") return { ...result, status: 400 };
   const { vars, modifier1, consumed } = result;
+  const request = openingFromUwsgi(vars);
+  const length = request.header("content-length") ?? "";
+  if (!/^[0-9]{0,15}$/.test(length)) return { state: "fault", status: 400, message: "malformed content-length" };
+  if (Number(length) > MAX_BODY_BYTES) {
+    return { state: "fault", status: 413, message: `a body has at most ${MAX_BODY_BYTES} bytes` };
+  }
   const head = {
     via: "uwsgi",
-    request: openingFromUwsgi(vars),
+    request,
     isControl: modifier1 === UwsgiModifier.control,
     word: remoteFromUwsgi(vars),
   } as const;

@@ -9,6 +9,8 @@ export interface HttpLimits {
   /** From the first byte to the end of the empty line. */
   readonly maxHeadBytes: number;
   readonly maxHeaders: number;
+  /** Of a request; without it none may have a body. */
+  readonly maxBodyBytes?: number;
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = { maxHeadBytes: 16_384, maxHeaders: 100 };
@@ -111,7 +113,7 @@ export function parseRequestHead(
   if ("state" in request) return request;
   const headers = parseFields(fields);
   if ("state" in headers) return headers;
-  const refused = checkRequestHeaders(request.version, headers);
+  const refused = checkRequestHeaders(request.version, headers, limits.maxBodyBytes ?? 0);
   return refused ?? { state: "done", head: { ...request, headers }, consumed: lines.consumed };
 }
 
@@ -195,14 +197,15 @@ function parseFields(lines: readonly string[]): Map<string, string> | HttpFault 
   return headers;
 }
 
-/** A request must name its host, and none that is served here may bring a body. */
-function checkRequestHeaders(version: string, headers: HttpHeaders): HttpFault | undefined {
+/** A request must name its host, and say how long its body is, if it may have one. */
+function checkRequestHeaders(version: string, headers: HttpHeaders, maxBodyBytes: number): HttpFault | undefined {
   if (version === "1.1" && !headers.has("host")) return fault(400, "header host is missing");
   if (headers.has("transfer-encoding")) return fault(501, "transfer codings are not taken");
   const length = headers.get("content-length");
   if (length === undefined) return undefined;
   if (!/^[0-9]{1,15}$/.test(length)) return fault(400, "malformed content-length");
-  return Number(length) === 0 ? undefined : fault(413, "no request here takes a body");
+  if (Number(length) <= maxBodyBytes) return undefined;
+  return fault(413, maxBodyBytes === 0 ? "no request here takes a body" : `a body has at most ${maxBodyBytes} bytes`);
 }
 
 /** Without spaces and tabs around it; a regular expression would be quadratic on a run of them. */
@@ -282,10 +285,15 @@ export function formatResponse(
 }
 
 /** A request without a body. Throws a RangeError as `formatResponse` does. */
-export function formatRequestHead(method: string, target: string, headers: HeaderList): Uint8Array {
+export function formatRequestHead(
+  method: string,
+  target: string,
+  headers: HeaderList,
+  version: "1.0" | "1.1" = "1.1",
+): Uint8Array {
   if (!TOKEN.test(method)) throw new RangeError("HTTP method is not a token");
   if (!VISIBLE.test(target)) throw new RangeError("HTTP target holds a space or a character beyond visible ASCII");
-  return encodeUtf8(formatHead(`${method} ${target} HTTP/1.1`, headers));
+  return encodeUtf8(formatHead(`${method} ${target} HTTP/${version}`, headers));
 }
 
 function formatHead(firstLine: string, headers: HeaderList): string {

@@ -60,6 +60,9 @@ export function openingFromHttp(head: RequestHead): OpeningRequest {
   return { method, path, query, header: (name) => headers.get(name) };
 }
 
+/** Headers that have variables of their own (RFC 3875, 4.1.2). */
+const CGI_HEADERS: ReadonlySet<string> = new Set(["content-length", "content-type"]);
+
 /** The request in the CGI-like variables of a web server; nginx passes every header on, Upgrade and Connection too. */
 export function openingFromUwsgi(vars: UwsgiVars): OpeningRequest {
   const [target = "/", query = ""] = splitOnce(vars.get("REQUEST_URI") ?? "/", "?");
@@ -68,7 +71,7 @@ export function openingFromUwsgi(vars: UwsgiVars): OpeningRequest {
     method: vars.get("REQUEST_METHOD") ?? "GET",
     path: vars.get("PATH_INFO") ?? target,
     query: vars.get("QUERY_STRING") ?? query,
-    header: (name) => vars.get(`HTTP_${name.toUpperCase().replaceAll("-", "_")}`),
+    header: (name) => vars.get(`${CGI_HEADERS.has(name) ? "" : "HTTP_"}${name.toUpperCase().replaceAll("-", "_")}`),
   };
 }
 

@@ -6,7 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { readStaticFiles } from "../../../src/api/static-files.ts";
-import { DASHBOARD_CSP, staticRoutes } from "../../../src/api/static-routes.ts";
+import { SECURITY_HEADERS } from "../../../src/api/security-headers.ts";
+import { staticRoutes } from "../../../src/api/static-routes.ts";
 
 const SCRIPT = "assets/index-Ab12_-9z.js";
 const script = "const a = 1;\n".repeat(200);
@@ -34,7 +35,7 @@ describe("static files", () => {
     assert.equal(index.status, 200);
     assert.equal(index.headers.get("content-type"), "text/html; charset=utf-8");
     assert.equal(index.headers.get("cache-control"), "no-cache");
-    assert.equal(index.headers.get("content-security-policy"), DASHBOARD_CSP);
+    assert.equal(index.headers.get("content-security-policy"), SECURITY_HEADERS["content-security-policy"]);
     assert.equal(await index.text(), "<!doctype html>");
     const etag = index.headers.get("etag") ?? "";
     const again = await get("index.html", { "if-none-match": `"other", ${etag}` });
