@@ -1,9 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { MAX_BODY_BYTES } from "../transport/incoming.ts";
 import type { Asked } from "./asked.ts";
 import type { Entrance, Gate } from "./gate.ts";
 import { openApiDocument } from "./open-api.ts";
@@ -37,12 +35,8 @@ export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
     await next();
     protect(context.res);
   });
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => new Problem(413, `A body has ${MAX_BODY_BYTES} bytes at most.`).toResponse(),
-  });
   for (const one of routes) {
-    api.on(one.method, honoPath(one.path), limit, (context) => answer(deps, one, context));
+    api.on(one.method, honoPath(one.path), (context) => answer(deps, one, context));
   }
   for (const [path, methods] of methodsByPath(routes)) api.all(honoPath(path), () => refuseMethod(methods));
   api.use(deps.pages);
@@ -99,7 +93,10 @@ function admit(gate: Gate, asked: Asked, { role }: Route, entrance: Entrance | u
   return entrance;
 }
 
-/** What is in the body, as JSON; undefined if there is none. A form, which any page can send, is no JSON. */
+/**
+ * What is in the body, as JSON; undefined if there is none. A form, which any page can send, is no JSON. Our listeners
+ * have refused what is too long.
+ */
 async function readBody({ req }: Context<ApiEnv>): Promise<unknown> {
   const text = await req.text();
   if (text === "") return undefined;

@@ -3,9 +3,9 @@ import { type PeerRow, peerRowSchema, trafficSchema } from "../control/model.ts"
 import { holds, pageQuery, queryText } from "./page-query.ts";
 
 const TRAFFIC_COLUMNS = Object.keys(trafficSchema.shape) as (keyof PeerRow["traffic"])[];
-const COLUMNS = Object.keys(peerRowSchema.shape).filter((key) => key !== "traffic") as Exclude<
+const COLUMNS = Object.keys(peerRowSchema.shape).filter((key) => key !== "traffic" && key !== "wire") as Exclude<
   keyof PeerRow,
-  "traffic"
+  "traffic" | "wire"
 >[];
 
 export const peersQuerySchema = z.object({

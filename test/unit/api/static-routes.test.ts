@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Hono } from "hono";
-import { readStaticFiles } from "../../../src/api/static-files.ts";
 import { SECURITY_HEADERS } from "../../../src/api/security-headers.ts";
+import { readStaticFiles } from "../../../src/api/static-files.ts";
 import { staticRoutes } from "../../../src/api/static-routes.ts";
 
 const SCRIPT = "assets/index-Ab12_-9z.js";
