@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { z } from "zod";
+import { problemSchema } from "../../../src/api/problem.ts";
 import { fdbRowSchema, peerDetailSchema, peerRowSchema, serverInfoSchema } from "../../../src/control/model.ts";
 import { type FakeApi, startFakeApi } from "../../fake-api.ts";
 import { FakeControlModel } from "../../fake-control-model.ts";
@@ -61,7 +62,7 @@ describe("the HTTP API", () => {
       const answer = await ask(`/api/v1/peers${query}`);
       assert.equal(answer.status, 400, query);
       assert.equal(answer.headers.get("content-type"), "application/problem+json");
-      const problem = await answer.json();
+      const problem = problemSchema.parse(await answer.json());
       assert.equal(problem.status, 400);
       assert.equal(problem.title, "Bad Request");
       assert.match(problem.detail, new RegExp(`^${/\w+/.exec(query)?.[0]}: `));
