@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reasonPhrase } from "../wire/http-status.ts";
 
 /** What every answer that is no success says (RFC 9457). */
 export const problemSchema = z.object({
@@ -9,21 +10,6 @@ export const problemSchema = z.object({
   /** A sentence for a person. */
   detail: z.string(),
 });
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  413: "Content Too Large",
-  415: "Unsupported Media Type",
-  421: "Misdirected Request",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
 
 /** A request that is not done, with what its sender is told; to be thrown by whoever finds out. */
 export class Problem extends Error {
@@ -39,7 +25,7 @@ export class Problem extends Error {
 
   toResponse(): Response {
     const { status, message: detail } = this;
-    const body = { type: "about:blank", title: TITLES[status] ?? "Error", status, detail };
+    const body = { type: "about:blank", title: reasonPhrase(status), status, detail };
     const headers = { ...this.headers, "Content-Type": "application/problem+json" };
     return new Response(JSON.stringify(body), { status, headers });
   }

@@ -3,6 +3,7 @@
  * trailers, and strict, because a head that two parsers read differently is how requests are smuggled. The stream's
  * owner presents the bytes from the start of the head, once `mayHeadBeSettled` says that it is worth it.
  */
+import { reasonPhrase } from "./http-status.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 export interface HttpLimits {
@@ -230,39 +231,6 @@ function fault(status: number, message: string): HttpFault {
 }
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
-
-const REASONS: Readonly<Record<number, string>> = {
-  101: "Switching Protocols",
-  200: "OK",
-  204: "No Content",
-  301: "Moved Permanently",
-  302: "Found",
-  304: "Not Modified",
-  307: "Temporary Redirect",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  408: "Request Timeout",
-  409: "Conflict",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  426: "Upgrade Required",
-  429: "Too Many Requests",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  505: "HTTP Version Not Supported",
-};
-
-/** The phrase that goes with a status (RFC 9110, 15). */
-export function reasonPhrase(status: number): string {
-  return REASONS[status] ?? "Unknown";
-}
 
 /**
  * A whole response. Content-Length is added, except to 1xx, 204 and 304. Throws a RangeError for a header that could

@@ -11,8 +11,8 @@ import {
   parseResponseHead,
   type RequestHead,
   type ResponseHead,
-  reasonPhrase,
 } from "../../../src/wire/http.ts";
+import { reasonPhrase } from "../../../src/wire/http-status.ts";
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
