@@ -28,6 +28,11 @@ export class LiveData implements LiveListener {
     this.#clock = clock;
   }
 
+  /** The server's wall clock, as of its last sample: the reader's may be another. */
+  get nowMs(): number {
+    return this.history.value.at(-1)?.atMs ?? Date.now();
+  }
+
   onOther(hello: Hello): void {
     this.#newEvents = [];
     this.history.set([]);
