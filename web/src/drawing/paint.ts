@@ -31,7 +31,7 @@ export interface Painting {
 const NAMES_FROM_CELL = 36;
 /** So many that were found are named even where names have no room. */
 const NAMED_FINDS = 12;
-const FAINT = 0.2;
+const FAINT = 0.3;
 const LINE_ALPHA = 0.55;
 const LABEL_PIXELS = 12;
 
@@ -98,14 +98,18 @@ function paintNode(context: CanvasRenderingContext2D, painting: Painting, node: 
   const { palette, scene, found, focused } = painting;
   const symbol = symbolOf(node, scene);
   const row = scene.rows.get(node.id);
-  context.globalAlpha = isMeant(node, found) ? 1 : FAINT;
+  const alpha = isMeant(node, found) ? 1 : FAINT;
+  context.globalAlpha = alpha;
   context.strokeStyle = palette.symbols[symbol];
   context.lineWidth = Math.max(1.5, node.radius / 6);
   const behind = scene.behind.get(node.id)?.length ?? 0;
   if (behind > 0) traceSatellites(context, node, painting.layout.cell, behind);
   tracePath(context, node, row?.bridge === true);
   context.fillStyle = symbol === "held" ? palette.background : palette.symbols[symbol];
+  // What is folded may be large: a whole disc of colour would be all that one sees.
+  if (symbol === "group") context.globalAlpha *= FAINT;
   context.fill();
+  context.globalAlpha = alpha;
   context.stroke();
   if (symbol === "shut") paintCross(context, node, palette.background);
   if (row?.isolated) paintRing(context, node, palette.symbols[symbol], true);
@@ -130,10 +134,11 @@ function paintCross(context: CanvasRenderingContext2D, { x, y, radius }: DrawnNo
 
 function paintRing(context: CanvasRenderingContext2D, node: DrawnNode, colour: string, isDashed: boolean): void {
   context.strokeStyle = colour;
-  context.lineWidth = isDashed ? 1.5 : 2.5;
-  context.setLineDash(isDashed ? [3, 3] : []);
+  const gap = Math.min(4, node.radius / 2 + 0.5);
+  context.lineWidth = isDashed ? 1 : 2.5;
+  context.setLineDash(isDashed ? [gap, gap] : []);
   context.beginPath();
-  context.arc(node.x, node.y, node.radius + (isDashed ? 3 : 4), 0, 2 * Math.PI);
+  context.arc(node.x, node.y, node.radius + gap, 0, 2 * Math.PI);
   context.stroke();
   context.setLineDash([]);
 }
@@ -149,7 +154,7 @@ function named({ layout, focused, found }: Painting): readonly DrawnNode[] {
 function paintName(context: CanvasRenderingContext2D, painting: Painting, node: DrawnNode): void {
   const { layout, palette, focused, scene } = painting;
   const name = labelOf(node, scene);
-  const room = node === focused || node.kind !== "peer" ? Number.POSITIVE_INFINITY : layout.cell * 1.4;
+  const room = node === focused || node.kind !== "peer" ? Number.POSITIVE_INFINITY : layout.cell * 1.15;
   const text = shorten(context, name, room);
   const y = Math.min(node.y + node.radius + LABEL_PIXELS, layout.height - LABEL_PIXELS / 2);
   const half = context.measureText(text).width / 2 + 2;
@@ -167,7 +172,7 @@ function paintName(context: CanvasRenderingContext2D, painting: Painting, node: 
 /** Under its symbol. */
 export function labelOf(node: DrawnNode, { rows }: Scene): string {
   if (node.kind === "group") return `${node.network}: ${node.peers} peers`;
-  if (node.kind === "server") return "server";
+  if (node.kind === "server" || node.kind === "uplink") return node.kind;
   const row = rows.get(node.id);
   return row === undefined ? node.network : nameOf(row);
 }
