@@ -9,6 +9,7 @@ import { run } from "./child.ts";
 
 /** Debian package of each program, by the program's name. */
 const PACKAGES = {
+  chromium: "chromium",
   danted: "dante-server",
   dnsmasq: "dnsmasq-base",
   gcc: "gcc",
