@@ -16,6 +16,8 @@ export async function assertAccessible(page: Page, title: string): Promise<void>
   const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
   const faults = violations
     .filter(({ impact }) => FAULTS.includes(impact ?? ""))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+    .map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`,
+    );
   assert.deepEqual(faults, [], title);
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { startBrowser } from "../../lab/browser.ts";
 import { run } from "../../lab/child.ts";
-import { Lab, type Namespace } from "../../lab/namespace.ts";
+import type { Lab, Namespace } from "../../lab/namespace.ts";
 import { TAP } from "../../lab/network.ts";
 import { type Nginx, startNginx, UPSTREAM_PORT } from "../../lab/nginx.ts";
 import { temporaryDirectory } from "../../lab/temporary.ts";

@@ -18,7 +18,9 @@ export class WatchedPage {
     page.on("pageerror", (error) => this.#complaints.push(String(error)));
     page.on("request", (request) => this.#origins.add(new URL(request.url()).origin));
     page.on("requestfinished", (request) => {
-      const size = request.sizes().then(({ responseHeadersSize, responseBodySize }) => responseHeadersSize + responseBodySize);
+      const size = request
+        .sizes()
+        .then(({ responseHeadersSize, responseBodySize }) => responseHeadersSize + responseBodySize);
       this.#sizes.push(size.catch(() => 0));
     });
   }

@@ -1,5 +1,5 @@
 /** A disc has room for at least so many, so that the first comers do not change its size. */
-const FEWEST_SEATS = 12;
+const FEWEST_SEATS = 16;
 
 /**
  * Who sits where in one network. Who stays keeps the seat; who comes takes the lowest that is free. The disc grows by
