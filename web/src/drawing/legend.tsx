@@ -3,7 +3,7 @@ import { SYMBOL_MEANINGS, SYMBOLS } from "./symbol.ts";
 /** What the signs mean. Its colours are the drawing's: see palette.ts. */
 export function Legend() {
   return (
-    <ul class="legend" aria-label="Signs">
+    <ul class="signs" aria-label="Signs">
       {SYMBOLS.map((name) => (
         <li key={name}>
           <span class={`sign sign-${name}`} aria-hidden="true" /> {SYMBOL_MEANINGS[name]}
