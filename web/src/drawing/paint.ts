@@ -98,18 +98,14 @@ function paintNode(context: CanvasRenderingContext2D, painting: Painting, node: 
   const { palette, scene, found, focused } = painting;
   const symbol = symbolOf(node, scene);
   const row = scene.rows.get(node.id);
-  const alpha = isMeant(node, found) ? 1 : FAINT;
-  context.globalAlpha = alpha;
+  context.globalAlpha = isMeant(node, found) ? 1 : FAINT;
   context.strokeStyle = palette.symbols[symbol];
-  context.lineWidth = Math.max(1.5, node.radius / 6);
+  context.lineWidth = Math.min(3, Math.max(1.5, node.radius / 6));
   const behind = scene.behind.get(node.id)?.length ?? 0;
   if (behind > 0) traceSatellites(context, node, painting.layout.cell, behind);
   tracePath(context, node, row?.bridge === true);
-  context.fillStyle = symbol === "held" ? palette.background : palette.symbols[symbol];
-  // What is folded may be large: a whole disc of colour would be all that one sees.
-  if (symbol === "group") context.globalAlpha *= FAINT;
+  context.fillStyle = symbol === "held" || symbol === "group" ? palette.background : palette.symbols[symbol];
   context.fill();
-  context.globalAlpha = alpha;
   context.stroke();
   if (symbol === "shut") paintCross(context, node, palette.background);
   if (row?.isolated) paintRing(context, node, palette.symbols[symbol], true);

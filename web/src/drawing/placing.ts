@@ -1,6 +1,6 @@
 import type { Seats } from "./seats.ts";
 import { type Point, seatPosition } from "./sunflower.ts";
-import { cellIn, type Frame, MARGIN, type World, type WorldPlace } from "./world.ts";
+import { cellIn, type Frame, MARGIN, type Span, scaleIn, type World, type WorldPlace } from "./world.ts";
 
 export interface DrawnNode extends Point {
   /** Of the peer or uplink; otherwise `server`, or `network:NAME`. */
@@ -61,12 +61,12 @@ class Placing {
     this.#world = world;
     this.#seatsOf = seatsOf;
     this.#cell = Math.min(MAX_CELL, Math.max(MIN_CELL, cellIn(frame, world)));
-    const needed = (reach: number): number => Math.ceil(2 * (reach * this.#cell + MARGIN));
-    const width = Math.max(frame.width, needed(world.reachX));
-    const height = Math.max(frame.height, needed(world.reachY));
+    const needed = ({ from, to }: Span): number => Math.ceil((to - from) * this.#cell + 2 * MARGIN);
+    const width = Math.max(frame.width, needed(world.spanX));
+    const height = Math.max(frame.height, needed(world.spanY));
     this.#frame = { width, height };
-    this.#scaleX = this.#stretched((width / 2 - MARGIN) / world.reachX);
-    this.#scaleY = this.#stretched((height / 2 - MARGIN) / world.reachY);
+    this.#scaleX = this.#stretched(scaleIn(width, world.spanX));
+    this.#scaleY = this.#stretched(scaleIn(height, world.spanY));
   }
 
   #stretched(scale: number): number {
@@ -125,6 +125,15 @@ class Placing {
   }
 
   #toPixels({ x, y }: Point): Point {
-    return { x: this.#frame.width / 2 + x * this.#scaleX, y: this.#frame.height / 2 + y * this.#scaleY };
+    const { spanX, spanY } = this.#world;
+    const { width, height } = this.#frame;
+    return {
+      x: width / 2 + (x - middleOf(spanX)) * this.#scaleX,
+      y: height / 2 + (y - middleOf(spanY)) * this.#scaleY,
+    };
   }
+}
+
+function middleOf({ from, to }: Span): number {
+  return (from + to) / 2;
 }

@@ -27,11 +27,17 @@ export interface WorldPlace extends Point {
   readonly radius: number;
 }
 
+/** From the least to the greatest, on one axis. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The server is at 0, 0. */
 export interface World {
-  /** From the server to the farthest edge of a network, on either side. */
-  readonly reachX: number;
-  readonly reachY: number;
+  /** What is taken by anything. */
+  readonly spanX: Span;
+  readonly spanY: Span;
   readonly places: readonly WorldPlace[];
 }
 
@@ -53,9 +59,13 @@ export function makeWorld(
     folded: folded.has(members.name),
     radius: radii[index] as number,
   }));
-  const reach = (axis: "x" | "y"): number =>
-    Math.max(MIDDLE_RADIUS, ...places.map((place) => Math.abs(place[axis]) + place.radius));
-  return { reachX: reach("x"), reachY: reach("y"), places };
+  return { spanX: spanOf(places, "x"), spanY: spanOf(places, "y"), places };
+}
+
+function spanOf(places: readonly WorldPlace[], axis: "x" | "y"): Span {
+  const from = Math.min(-MIDDLE_RADIUS, ...places.map((place) => place[axis] - place.radius));
+  const to = Math.max(MIDDLE_RADIUS, ...places.map((place) => place[axis] + place.radius));
+  return { from, to };
 }
 
 /** A thousand peers look like more than ten, and still fit. */
@@ -64,6 +74,11 @@ function groupRadius(seats: number): number {
 }
 
 /** Pixels of a cell, when the world fills the frame. */
-export function cellIn({ width, height }: Frame, { reachX, reachY }: World): number {
-  return Math.min((width / 2 - MARGIN) / reachX, (height / 2 - MARGIN) / reachY);
+export function cellIn({ width, height }: Frame, { spanX, spanY }: World): number {
+  return Math.min(scaleIn(width, spanX), scaleIn(height, spanY));
+}
+
+/** Pixels of a cell, when the span fills the side of a frame. */
+export function scaleIn(side: number, { from, to }: Span): number {
+  return (side - 2 * MARGIN) / (to - from);
 }
