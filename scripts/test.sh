@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 packages=()
-[ "$(id -u)" != 0 ] || packages=(nginx iperf3 iproute2 iputils-ping openssl dnsmasq-base udhcpc apache2-utils util-linux systemd squid microsocks dante-server haproxy)
+[ "$(id -u)" != 0 ] || packages=(nginx iperf3 iproute2 iputils-ping openssl dnsmasq-base udhcpc apache2-utils util-linux systemd squid microsocks dante-server haproxy chromium)
 bash scripts/setup.sh "${packages[@]}" || exit 1
 shopt -s globstar nullglob
 
@@ -40,6 +40,8 @@ for file in test/system/**/*.test.ts; do
 done
 run_tests "system tests" 2 "${together[@]}"
 run_tests "system tests that want the machine for themselves" 1 "${alone[@]}"
+# A browser with a thousand peers takes what processor there is.
+run_tests "browser tests" 1 test/browser/*.test.ts
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "FAILED: $(IFS=,; echo "${failed[*]}")"

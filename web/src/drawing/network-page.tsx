@@ -3,6 +3,7 @@ import { useDashboard } from "../dashboard.ts";
 import { browserClock } from "../data/browser-clock.ts";
 import { TABLE_PERIOD_MS, usePoll } from "../data/use-poll.ts";
 import { useStore } from "../data/use-store.ts";
+import { Problem } from "../parts/problem.tsx";
 import { Drawing } from "./drawing.tsx";
 import { DrawingSource } from "./drawing-source.ts";
 import { TalkTable } from "./talk-table.tsx";
@@ -26,9 +27,7 @@ export function NetworkPage() {
           onInput={(event) => router.setQuery({ search: event.currentTarget.value })}
         />
       </div>
-      <p class="problem" role="alert">
-        {problem}
-      </p>
+      <Problem text={problem} />
       {value === undefined ? (
         problem === undefined && <p class="asking">Asking the server…</p>
       ) : (

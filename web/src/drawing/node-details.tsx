@@ -1,10 +1,10 @@
 import type { PeerRow } from "../../../src/control/model.ts";
 import { formatRoute } from "../routing/route.ts";
-import { formatBitRate } from "../text/bit-rate.ts";
+import { formatBits } from "../text/format.ts";
+import { nameOf } from "../text/names.ts";
 import type { DrawingView } from "./drawing-source.ts";
 import { labelOf } from "./paint.ts";
 import type { DrawnNode, Layout } from "./placing.ts";
-import { nameOf } from "./scene.ts";
 import { SYMBOL_MEANINGS, symbolOf } from "./symbol.ts";
 
 interface NodeDetailsProps {
@@ -70,7 +70,7 @@ function Mates({ view, layout, node }: NodeDetailsProps & { readonly node: Drawn
       {talks.slice(0, LISTED).map(({ from, to, bitsPerSecond }) => (
         <li key={`${from} ${to}`}>
           {layout.nodeOf.get(from) === node && node.kind !== "group" ? `to ${nameFor(to)}` : `from ${nameFor(from)}`}:{" "}
-          {formatBitRate(bitsPerSecond)}
+          {formatBits(bitsPerSecond)}
         </li>
       ))}
       {talks.length > LISTED && <li class="quiet">and {talks.length - LISTED} more</li>}

@@ -1,8 +1,10 @@
 /** Draws a layout on a canvas: discs, lines, then who talks, then names. */
+
+import { nameOf } from "../text/names.ts";
 import type { TalkLine } from "./lines.ts";
 import { curveOf, tracePath, traceSatellites } from "./outlines.ts";
 import type { DrawnNode, Layout } from "./placing.ts";
-import { nameOf, type Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 import { type SymbolName, symbolOf } from "./symbol.ts";
 
 /** All of it as CSS writes it. */

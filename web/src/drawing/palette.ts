@@ -1,18 +1,22 @@
+import { resolveColour } from "../parts/colours.ts";
 import type { Palette } from "./paint.ts";
-import { SYMBOLS, type SymbolName } from "./symbol.ts";
 
-/** The drawing's colours as the style sheet has them now, light or dark: those of the legend beside `canvas`. */
-export function paletteBeside(canvas: HTMLElement): Palette {
-  const drawing = canvas.closest(".drawing") as HTMLElement;
-  const colourOf = (sign: string): string => getComputedStyle(drawing.querySelector(`.sign-${sign}`) ?? canvas).color;
-  const own = getComputedStyle(canvas);
+/** The drawing's colours as they are now, light or dark; drawing.css has the same for the legend. */
+export function currentPalette(): Palette {
   return {
-    symbols: Object.fromEntries(SYMBOLS.map((name) => [name, colourOf(name)])) as Record<SymbolName, string>,
-    line: colourOf("line"),
-    disc: own.textDecorationColor,
-    text: own.color,
-    background: own.backgroundColor,
-    focus: own.caretColor,
-    font: own.fontFamily,
+    symbols: {
+      server: resolveColour("--series-6"),
+      open: resolveColour("--series-1"),
+      held: resolveColour("--series-2"),
+      leaving: resolveColour("--quiet"),
+      shut: resolveColour("--bad"),
+      group: resolveColour("--series-3"),
+    },
+    line: resolveColour("--series-3"),
+    disc: resolveColour("--ground"),
+    text: resolveColour("--text"),
+    background: resolveColour("--panel"),
+    focus: resolveColour("--accent"),
+    font: getComputedStyle(document.body).fontFamily,
   };
 }

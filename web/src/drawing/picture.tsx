@@ -1,12 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useDashboard } from "../dashboard.ts";
-import { useStore } from "../data/use-store.ts";
+import { useColourScheme } from "../parts/colours.ts";
 import { labelOf, type Painting, paint } from "./paint.ts";
-import { paletteBeside } from "./palette.ts";
+import { currentPalette } from "./palette.ts";
 import type { DrawnNode } from "./placing.ts";
 import { type Direction, neighbourOf, nodeAt } from "./pointing.ts";
 import { SYMBOL_MEANINGS, symbolOf } from "./symbol.ts";
-import { useSystemTheme } from "./use-system-theme.ts";
 
 interface PictureProps {
   readonly painting: Omit<Painting, "palette">;
@@ -24,14 +22,13 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 /** The canvas: painted anew whenever anything of it changed, pointed at, and walked with the arrow keys. */
 export function Picture({ painting, focus, open }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useStore(useDashboard().theme.name);
-  const system = useSystemTheme();
+  const scheme = useColourScheme();
   const { layout, scene, focused } = painting;
   const pointed = (event: MouseEvent): DrawnNode | undefined => nodeAt(layout, { x: event.offsetX, y: event.offsetY });
 
   useLayoutEffect(
     () => paintOn(canvas.current as HTMLCanvasElement, painting),
-    [layout, scene, painting.lines, focused, painting.found, theme, system],
+    [layout, scene, painting.lines, focused, painting.found, scheme],
   );
 
   /** A finger cannot hover: its first touch shows, the second opens. */
@@ -81,5 +78,5 @@ function paintOn(canvas: HTMLCanvasElement, painting: PictureProps["painting"]):
   canvas.height = Math.round(height * pixels);
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
   context.scale(pixels, pixels);
-  paint(context, { ...painting, palette: paletteBeside(canvas) });
+  paint(context, { ...painting, palette: currentPalette() });
 }

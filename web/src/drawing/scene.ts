@@ -1,4 +1,6 @@
 import type { FdbRow, NetworkInfo, PeerRow } from "../../../src/control/model.ts";
+import { matches } from "../table/search.ts";
+import { nameOf } from "../text/names.ts";
 import type { NetworkMembers } from "./world.ts";
 
 /** What there is to draw, before it has a place. */
@@ -40,19 +42,10 @@ function macsBehindBridges(rows: ReadonlyMap<string, PeerRow>, fdb: readonly Fdb
   return behind;
 }
 
-/** As people call it: its user, or else its MAC; an uplink by its network. */
-export function nameOf({ id, kind, user, mac, network }: PeerRow): string {
-  if (kind === "uplink") return `uplink of ${network}`;
-  return user || mac || `peer ${id}`;
-}
-
-/** Ids of those that a search means; undefined if nothing is searched. Letters' case does not count. */
+/** Ids of those that a search means; undefined if nothing is searched. */
 export function found({ rows, behind }: Scene, search: string): ReadonlySet<string> | undefined {
-  const wanted = search.trim().toLowerCase();
-  if (wanted === "") return undefined;
+  if (search.trim() === "") return undefined;
   const isFound = (row: PeerRow): boolean =>
-    [row.id, nameOf(row), row.mac ?? "", row.address, row.network, row.agent ?? "", ...(behind.get(row.id) ?? [])].some(
-      (text) => text.toLowerCase().includes(wanted),
-    );
+    matches(search, [nameOf(row), row.id, row.address, row.mac, row.network, row.agent, ...(behind.get(row.id) ?? [])]);
   return new Set([...rows.values()].filter(isFound).map(({ id }) => id));
 }

@@ -1,7 +1,8 @@
-import { formatRoute } from "../routing/route.ts";
-import { formatBitRate } from "../text/bit-rate.ts";
+import { PeerLink } from "../parts/peer-link.tsx";
+import { formatBits, formatPerSecond } from "../text/format.ts";
+import { nameOf } from "../text/names.ts";
 import type { DrawingView } from "./drawing-source.ts";
-import { nameOf, type Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 /** So many are a table that one reads. */
 const LISTED = 20;
@@ -40,8 +41,8 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
                   <Name id={to} scene={view.scene} />
                 </td>
                 <td class="wide-only">{network}</td>
-                <td class="number">{formatBitRate(bitsPerSecond)}</td>
-                <td class="number wide-only">{framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0)}</td>
+                <td class="number">{formatBits(bitsPerSecond)}</td>
+                <td class="number wide-only">{formatPerSecond(framesPerSecond)}</td>
               </tr>
             ))}
           </tbody>
@@ -53,5 +54,5 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
 
 function Name({ id, scene }: { readonly id: string; readonly scene: Scene }) {
   const row = scene.rows.get(id);
-  return row === undefined ? <span>{id}</span> : <a href={formatRoute("peers", id)}>{nameOf(row)}</a>;
+  return row === undefined ? <span>{id}</span> : <PeerLink id={id} name={nameOf(row)} />;
 }
