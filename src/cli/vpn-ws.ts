@@ -18,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map([
   ["invite", async () => (await import("./invite-command.ts")).inviteCommand()],
   ["token", async () => (await import("./token-command.ts")).tokenCommand()],
   ["passwd", async () => (await import("./passwd-command.ts")).passwdCommand()],
+  ["status", async () => (await import("./status-command.ts")).statusCommand()],
   ["peers", async () => (await import("./peers-command.ts")).peersCommand()],
   ["fdb", async () => (await import("./fdb-command.ts")).fdbCommand()],
   ["kick", async () => (await import("./kick-command.ts")).kickCommand()],
