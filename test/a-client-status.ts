@@ -6,8 +6,8 @@ export function aClientStatus(changes: Partial<ClientStatus> = {}): ClientStatus
   return {
     modelVersion: 1,
     instance: "one",
-    agent: "vpn-ws 0.1.0",
-    runtime: "Node.js v20.20.0",
+    agent: "vpn-ws/0.1.0",
+    runtime: "v20.20.0",
     processId: 4711,
     startedMs,
     nowMs: startedMs + 3_600_000,

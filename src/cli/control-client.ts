@@ -98,7 +98,10 @@ export class ControlClient {
       headers: {
         "user-agent": AGENT,
         ...(authorization === undefined ? {} : { authorization }),
-        ...(content === undefined ? {} : { "content-type": "application/json" }),
+        // Node sends a DELETE's body without saying how long it is.
+        ...(content === undefined
+          ? {}
+          : { "content-type": "application/json", "content-length": Buffer.byteLength(content) }),
         ...headers,
       },
     };

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../base/clock.ts";
+import { serverInfoSchema } from "../control/model.ts";
 import { ControlClient } from "./control-client.ts";
 import { makeCommand } from "./flags.ts";
 import { type OperatorOutput, untilInterrupted, widthOf } from "./interruption.ts";
@@ -53,6 +54,7 @@ export function peersCommand(output: OperatorOutput = process): Command {
 async function list({ network, search, sort, json, ...flags }: PeersFlags, output: OperatorOutput): Promise<void> {
   const client = new ControlClient(await findServer(flags));
   const order = sort === undefined ? {} : { sort: SORT_COLUMNS[sort], order: orderOf(sort) };
+  const { nowMs } = await client.get("/server", serverInfoSchema);
   const answer = await client.get("/peers", peersSchema, { network, search, ...order, limit: MAX_PEERS });
   if (json === true) {
     output.stdout.write(`${formatJson(answer, 2)}\n`);
@@ -60,7 +62,7 @@ async function list({ network, search, sort, json, ...flags }: PeersFlags, outpu
   }
   const rows = answer.peers.map((row) => ({ row, rate: undefined }));
   const fit = { width: widthOf(output), paint: paintFor(output.stdout) };
-  output.stdout.write(`${formatTable(peerColumns(Date.now()), rows, fit).join("\n")}\n`);
+  output.stdout.write(`${formatTable(peerColumns(nowMs), rows, fit).join("\n")}\n`);
   const left = answer.total - rows.length;
   if (left > 0) output.stderr.write(`${left} more are not shown: say whom with --network or --search.\n`);
 }

@@ -34,7 +34,7 @@ export function serverLines({ server, networks, samples }: ServerStatus): readon
   const { peers, traffic, memory, loopDelay, nowMs } = server;
   const held = peers.held === 0 ? "" : `, ${peers.held} of them without a connection at the moment`;
   return [
-    ["program", `${server.agent}, ${server.runtime}, process ${server.processId}`],
+    ["program", `${server.agent}, Node.js ${server.runtime}, process ${server.processId}`],
     [
       "state",
       `${server.state} since ${since(server.startedMs, nowMs)}`,
@@ -79,7 +79,7 @@ export function clientLines(status: ClientStatus, rate: TrafficRate | undefined)
   return [
     [
       "program",
-      `${status.agent}, ${status.runtime}, process ${status.processId}, started ${since(status.startedMs, nowMs)}`,
+      `${status.agent}, Node.js ${status.runtime}, process ${status.processId}, started ${since(status.startedMs, nowMs)}`,
     ],
     stateLine(status),
     ["TAP", `${tap.name}, ${tap.mac}, MTU ${tap.mtu}${tap.bridge ? ", bridged" : ""}`],

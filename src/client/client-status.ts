@@ -28,7 +28,7 @@ export function clientStatus(
     modelVersion: 1,
     instance: record.instance,
     agent: AGENT,
-    runtime: `Node.js ${process.version}`,
+    runtime: process.version,
     processId: process.pid,
     startedMs: record.startedMs,
     nowMs,
