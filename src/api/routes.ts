@@ -2,6 +2,7 @@ import type { ControlModel } from "../control/control-model.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fdbRoutes } from "./fdb-routes.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { overviewRoutes } from "./overview-routes.ts";
 import { peerRoutes } from "./peer-routes.ts";
 import type { Route } from "./route.ts";
@@ -23,5 +24,6 @@ export function makeRoutes(deps: RoutesDeps): readonly Route[] {
     ...eventRoutes(model, live),
     ...serverActionRoutes(model),
     ...sessionRoutes(deps),
+    ...metricsRoutes(model),
   ];
 }
