@@ -96,7 +96,11 @@ export const METRICS: readonly MetricDefinition[] = [
     kind: "counter",
     help: "Frames from attachments (ingress) or for them (egress) that were lost, by reason.",
     labels: ["network", "direction", "reason"],
-    read: ({ drops }) => drops.map(({ frames: value, explanation: _, ...labels }) => ({ value, labels })),
+    read: ({ drops }) =>
+      drops.map(({ network, direction, reason, frames }) => ({
+        value: frames,
+        labels: { network, direction, reason },
+      })),
   },
   {
     name: "vpn_ws_queued_bytes",

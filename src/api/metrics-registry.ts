@@ -24,13 +24,13 @@ export class MetricsRegistry {
 
   constructor(model: ControlModel) {
     this.#model = model;
-    this.#show = METRICS.map((definition) => register(this.#registry, definition));
     this.#roundTrips = new Histogram({
       name: "vpn_ws_round_trip_seconds",
       help: "Last measured round trips of peers, looked at once in each scrape.",
       buckets: ROUND_TRIP_BUCKETS_SECONDS,
       registers: [this.#registry],
     });
+    this.#show = METRICS.map((definition) => register(this.#registry, definition));
   }
 
   /** Of what `text` gives. */
