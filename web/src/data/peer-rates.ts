@@ -1,8 +1,6 @@
 import type { PeerRow } from "../../../src/control/model.ts";
+import { SPARKLINE_VALUES } from "../text/sparkline-points.ts";
 import { NO_RATES, type Rates, ratesBetween, type TrafficAt } from "./rates.ts";
-
-/** A sparkline's length. */
-const TREND_LENGTH = 40;
 
 /** How one peer's traffic goes. */
 export interface PeerTrend {
@@ -39,7 +37,7 @@ export class PeerRates {
     if (before === undefined || before.sinceMs !== sinceMs) return { ...NO_TREND, atMs, sinceMs, traffic };
     const rates = ratesBetween(before, { atMs, traffic });
     if (rates === undefined) return { ...NO_TREND, atMs, sinceMs, traffic };
-    const trend = [...before.trend.slice(1 - TREND_LENGTH), rates.receivedBits + rates.sentBits];
+    const trend = [...before.trend.slice(1 - SPARKLINE_VALUES), rates.receivedBits + rates.sentBits];
     return { rates, trend, atMs, sinceMs, traffic };
   }
 }

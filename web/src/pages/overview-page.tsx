@@ -1,5 +1,4 @@
 import type { ServerInfo } from "../../../src/control/model.ts";
-import { formatMs } from "../../../src/doctor/words.ts";
 import { useDashboard } from "../dashboard.ts";
 import { NO_RATES, type Rates, ratesOf } from "../data/rates.ts";
 import { TABLE_PERIOD_MS, usePoll } from "../data/use-poll.ts";
@@ -9,7 +8,7 @@ import { EventList } from "../parts/event-list.tsx";
 import { type Figure, Figures } from "../parts/figures.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { formatRoute } from "../routing/route.ts";
-import { formatBits, formatBytes, formatCount, formatPerSecond, formatSpan } from "../text/format.ts";
+import { formatBits, formatBytes, formatCount, formatMs, formatPerSecond, formatSpan } from "../text/format.ts";
 import { NetworkList } from "./network-list.tsx";
 
 const LATEST_EVENTS = 12;

@@ -1,11 +1,10 @@
 import type { PeerRow } from "../../../src/control/model.ts";
-import { formatMs } from "../../../src/doctor/words.ts";
 import type { PeerTrend } from "../data/peer-rates.ts";
 import { PeerLink } from "../parts/peer-link.tsx";
 import { PeerMarks } from "../parts/peer-marks.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
 import type { Column } from "../table/column.ts";
-import { formatBits, formatBytes, formatCount, formatSpan } from "../text/format.ts";
+import { formatBits, formatBytes, formatCount, formatMs, formatSpan } from "../text/format.ts";
 import { nameOf } from "../text/names.ts";
 
 /** A row of the table of peers. */
@@ -19,21 +18,21 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "name",
     title: "Name",
-    width: "13rem",
+    width: "11rem",
     sortBy: ({ row }) => nameOf(row),
     show: ({ row }) => <PeerLink id={row.id} name={nameOf(row)} />,
   },
   {
     key: "state",
     title: "State",
-    width: "7rem",
+    width: "8rem",
     sortBy: ({ row }) => row.state,
     show: ({ row }) => <PeerMarks peer={row} />,
   },
   {
     key: "network",
     title: "Network",
-    width: "7rem",
+    width: "6rem",
     isExtra: true,
     sortBy: ({ row }) => row.network,
     show: ({ row }) => row.network,
@@ -41,7 +40,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "address",
     title: "From",
-    width: "9rem",
+    width: "8.5rem",
     isExtra: true,
     sortBy: ({ row }) => (row.address === "" ? null : row.address),
     show: ({ row }) => row.address,
@@ -49,7 +48,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "from",
     title: "It sends",
-    width: "7.5rem",
+    width: "7rem",
     isFigure: true,
     sortBy: ({ rates }) => rates.receivedBits,
     show: ({ rates }) => formatBits(rates.receivedBits),
@@ -57,16 +56,16 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "to",
     title: "It is sent",
-    width: "7.5rem",
+    width: "7rem",
     isFigure: true,
     sortBy: ({ rates }) => rates.sentBits,
     show: ({ rates }) => formatBits(rates.sentBits),
   },
-  { key: "trend", title: "Both", width: "8rem", show: ({ trend }) => <Sparkline values={trend} /> },
+  { key: "trend", title: "Both", width: "7.6rem", show: ({ trend }) => <Sparkline values={trend} /> },
   {
     key: "roundTrip",
     title: "Round trip",
-    width: "6.5rem",
+    width: "7rem",
     isFigure: true,
     sortBy: ({ row }) => row.roundTripMs,
     show: ({ row }) => (row.roundTripMs === null ? "–" : formatMs(row.roundTripMs)),
@@ -74,7 +73,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "queue",
     title: "Queue",
-    width: "6rem",
+    width: "5.5rem",
     isFigure: true,
     sortBy: ({ row }) => row.queuedBytes,
     show: ({ row }) => formatBytes(row.queuedBytes),
@@ -82,7 +81,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "drops",
     title: "Drops",
-    width: "5.5rem",
+    width: "5rem",
     isFigure: true,
     sortBy: ({ row }) => row.traffic.drops,
     show: ({ row }) => formatCount(row.traffic.drops),
@@ -106,7 +105,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "agent",
     title: "Client",
-    width: "8.5rem",
+    width: "8rem",
     isExtra: true,
     sortBy: ({ row }) => row.agent ?? row.dialect,
     show: ({ row }) => row.agent ?? (row.dialect === "v1" ? "original (v1)" : "–"),

@@ -1,8 +1,7 @@
 import type { ConnectionInfo, PeerDetail } from "../../../src/control/model.ts";
-import { formatMs } from "../../../src/doctor/words.ts";
 import { useDashboard } from "../dashboard.ts";
 import { Scrolls } from "../parts/scrolls.tsx";
-import { formatBytes, formatCount, formatSpan } from "../text/format.ts";
+import { formatBytes, formatCount, formatMs, formatSpan } from "../text/format.ts";
 
 const HOW: Readonly<Record<PeerDetail["addresses"][number]["how"], string>> = {
   claimed: "it said so",

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PeerDetail } from "../../../src/control/model.ts";
-import { formatMs } from "../../../src/doctor/words.ts";
 import { useDashboard } from "../dashboard.ts";
 import { type PeerSample, withSample } from "../data/peer-series.ts";
 import { ratesOf } from "../data/rates.ts";
@@ -9,7 +8,7 @@ import { Chart } from "../parts/chart.tsx";
 import { PeerMarks } from "../parts/peer-marks.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { formatRoute } from "../routing/route.ts";
-import { formatBits, formatBytes } from "../text/format.ts";
+import { formatBits, formatBytes, formatMs } from "../text/format.ts";
 import { nameOf } from "../text/names.ts";
 import { PeerActions } from "./peer-actions.tsx";
 import { PeerDrops } from "./peer-drops.tsx";

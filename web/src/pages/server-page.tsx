@@ -1,12 +1,11 @@
 import type { ServerInfo } from "../../../src/control/model.ts";
-import { formatMs } from "../../../src/doctor/words.ts";
 import { ActionButton } from "../actions/action-button.tsx";
 import { ActionDialog } from "../actions/action-dialog.tsx";
 import { useDashboard } from "../dashboard.ts";
 import { TABLE_PERIOD_MS, usePoll } from "../data/use-poll.ts";
 import { Facts, type Figure } from "../parts/figures.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { formatBytes, formatCount, formatMoment, formatSpan } from "../text/format.ts";
+import { formatBytes, formatCount, formatMoment, formatMs, formatSpan } from "../text/format.ts";
 
 /** The server itself, and what can be done to it. */
 export function ServerPage() {

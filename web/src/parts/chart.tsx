@@ -20,8 +20,9 @@ export interface ChartProps {
   readonly empty?: string;
 }
 
-const HEIGHT_PX = 190;
+const HEIGHT_PX = 170;
 const AXIS_WIDTH_PX = 74;
+const TIME_HEIGHT_PX = 26;
 const FONT = "11px system-ui, sans-serif";
 
 /** Lines over time. The legend has the figures of the moment under the cursor, or the last ones. */
@@ -32,7 +33,7 @@ export function Chart({ title, times, lines, format, empty }: ChartProps) {
     <figure class="panel chart">
       <figcaption>
         <h2>{title}</h2>
-        <ul class="legend">
+        <ul class="chart-legend">
           {lines.map(({ label, values }, number) => (
             <li key={label}>
               <span class={`swatch series-${number + 1}`} />
@@ -100,7 +101,7 @@ function plotOptions(
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, grid, space: 90, values: "{HH}:{mm}:{ss}" },
+      { ...axis, grid, size: TIME_HEIGHT_PX, space: 90, values: "{HH}:{mm}:{ss}" },
       { ...axis, grid, size: AXIS_WIDTH_PX, values: (_plot, ticks) => ticks.map(format) },
     ],
     series: [

@@ -22,6 +22,12 @@ export function formatPerSecond(count: number): string {
   return count > 0 && count < 9.95 ? String(Number(count.toFixed(1))) : formatCount(count);
 }
 
+/** 0 ms, 0.42 ms, 1.3 ms, 18 ms, 1.25 s. */
+export function formatMs(ms: number): string {
+  if (ms >= 999.5) return `${Number((ms / 1000).toFixed(2))} s`;
+  return `${Number(ms.toFixed(ms < 1 ? 2 : ms < 9.95 ? 1 : 0))} ms`;
+}
+
 /** A length of time in its two largest units: 8 s, 4 min 10 s, 3 h 20 min, 12 d 4 h. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
