@@ -1,20 +1,15 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { SECURITY_HEADERS } from "./security-headers.ts";
 import type { StaticBody, StaticFile, StaticFiles } from "./static-files.ts";
 
 const INDEX = "index.html";
 
-/**
- * Answers GET and HEAD for the files below `base`, which ends without a slash (empty: the root); its `/` is the index.
- * Everything else is the next handler's.
- */
-export function staticRoutes(files: StaticFiles, base = ""): MiddlewareHandler {
+/** Answers GET and HEAD for these files, whose index is at `/`; everything else is the next handler's. */
+export function staticRoutes(files: StaticFiles): MiddlewareHandler {
   return async (context, next) => {
     const { method, path } = context.req;
-    if ((method !== "GET" && method !== "HEAD") || !path.startsWith(`${base}/`)) return next();
-    const name = path.slice(base.length + 1);
-    if (name === "" && !files.has(INDEX)) return sayHowToBuild(context);
-    const file = files.get(name === "" ? INDEX : name);
+    if (method !== "GET" && method !== "HEAD") return next();
+    if (path === "/" && !files.has(INDEX)) return sayHowToBuild(context);
+    const file = files.get(path === "/" ? INDEX : path.slice(1));
     return file === undefined ? next() : send(context, file);
   };
 }
@@ -25,7 +20,6 @@ function sayHowToBuild(context: Context): Response {
 
 function send(context: Context, file: StaticFile): Response {
   const headers = new Headers({
-    ...SECURITY_HEADERS,
     etag: file.etag,
     "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
     vary: "accept-encoding",

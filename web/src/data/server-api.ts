@@ -15,7 +15,8 @@ import type { JsonRequests } from "./json-requests.ts";
 
 export interface SessionInfo {
   readonly operator: { readonly name: string; readonly role: Role };
-  readonly expiresMs: number;
+  /** Unix milliseconds; null for who shows with each request who he is. */
+  readonly expiresMs: number | null;
 }
 
 export type Credentials =
