@@ -6,7 +6,7 @@ export const MAX_ROWS = 10_000;
 /** Of what is searched for, and of names in a query. */
 const MAX_TEXT_LENGTH = 255;
 
-const wholeNumber = (least: number, most: number) =>
+export const wholeNumber = (least: number, most: number) =>
   z
     .string()
     .regex(/^\d{1,15}$/, { error: "must be a whole number" })

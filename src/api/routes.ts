@@ -1,4 +1,5 @@
 import type { ControlModel } from "../control/control-model.ts";
+import { captureRoutes } from "./capture-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fdbRoutes } from "./fdb-routes.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -22,6 +23,7 @@ export function makeRoutes(deps: RoutesDeps): readonly Route[] {
     ...peerRoutes(model),
     ...fdbRoutes(model),
     ...eventRoutes(model, live),
+    ...captureRoutes(model),
     ...serverActionRoutes(model),
     ...sessionRoutes(deps),
     ...metricsRoutes(model),

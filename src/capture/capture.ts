@@ -1,3 +1,7 @@
+/** Bytes of a frame that may be asked for: the headers of most, and more than any frame has (as tcpdump's default). */
+export const MIN_SNAP_BYTES = 64;
+export const MAX_SNAP_BYTES = 262_144;
+
 /** What somebody wants to see. */
 export interface CaptureRequest {
   /** Only this network; undefined: all. */
@@ -6,7 +10,7 @@ export interface CaptureRequest {
   readonly peer: string | undefined;
   /** In the language of filter.ts, such as `arp or port 53`; empty: everything. */
   readonly filter: string;
-  /** Bytes of a frame that are kept. */
+  /** Bytes of a frame that are kept, from MIN_SNAP_BYTES to MAX_SNAP_BYTES. */
   readonly snapBytes: number;
 }
 
