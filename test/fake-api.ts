@@ -76,8 +76,8 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
     close: () => {
       for (const listener of listeners) listener.close();
       live.close();
-      door.close();
-      site.close();
+      void door.close();
+      void site.close();
     },
   };
 }

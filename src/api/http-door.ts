@@ -33,6 +33,7 @@ export class HttpDoor {
   readonly #door: Door;
   readonly #server: Server;
   readonly #asked = new Map<Socket, Asked>();
+  #onEmpty: (() => void) | undefined;
   /** What Node's server has begun to read. */
   readonly #requests = new WeakMap<Socket, IncomingMessage>();
 
@@ -85,8 +86,15 @@ export class HttpDoor {
     socket.resume();
   }
 
-  /** Ends every connection. */
-  close(): void {
+  /** Ends every connection, at once or as soon as its answer has gone out, at the latest after `graceMs`. */
+  async close(graceMs = 0): Promise<void> {
+    if (graceMs > 0 && this.#asked.size > 0) {
+      const isEmpty = new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
+        this.#deps.clock.after(graceMs, resolve);
+      });
+      await isEmpty;
+    }
     for (const socket of this.#asked.keys()) socket.destroy();
   }
 
@@ -110,6 +118,7 @@ export class HttpDoor {
     socket.once("close", () => {
       cancel();
       this.#asked.delete(socket);
+      if (this.#asked.size === 0) this.#onEmpty?.();
     });
     socket.setTimeout(STALLED_READER_MS, () => socket.destroy());
   }

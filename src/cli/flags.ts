@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type ControlPlace, parseControlPath, parseControlPlace } from "../config/control-schema.ts";
 import type { AuthenticationConfig } from "../config/server-config.ts";
 import { type IpPrefix, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
@@ -24,6 +25,9 @@ export interface SharedServerFlags extends LogFlags {
   readonly trustedProxy?: readonly IpPrefix[];
   readonly socketUser?: readonly string[];
   readonly allowAnonymous?: boolean;
+  readonly control?: readonly ControlPlace[];
+  readonly controlPath?: string;
+  readonly admin?: readonly string[];
 }
 
 /** Their settings, complete. */
@@ -40,6 +44,9 @@ export function sharedServerSettings(flags: SharedServerFlags) {
     trustedProxies: flags.trustedProxy ?? [],
     socketUsers: flags.socketUser ?? [],
     allowAnonymous: flags.allowAnonymous ?? false,
+    control: flags.control ?? [],
+    controlPath: flags.controlPath,
+    admins: flags.admin ?? [],
     logFormat: flags.logFormat,
     logLevel: flags.logLevel,
   };
@@ -61,6 +68,30 @@ export function addAccessFlags(command: Command): Command {
     )
     .option("--state-dir <directory>", "where tokens and our own certificate are kept (default: /var/lib/vpn-ws)")
     .option("--allow-anonymous", "let everybody in who reaches us, from other machines too");
+}
+
+/** The flags that say where operators look at the server and steer it, and who they are. */
+export function addControlFlags(command: Command): Command {
+  return command
+    .option(
+      "--control <url>",
+      "where operators look at the server and steer it, beside a socket in /run/vpn-ws, repeatable: unix:/path, http://host:port, https://host:port; none: not at that socket",
+      collectControl,
+    )
+    .option("--control-path <path>", "the same below this path of every --listen, e.g. /admin", parsePath)
+    .option("--admin <user>", "who may steer it, of those whom --auth knows, or @group; repeatable", collect);
+}
+
+function collectControl(value: string, previous: readonly ControlPlace[] = []): readonly ControlPlace[] {
+  const place = parseControlPlace(value);
+  if (place === undefined) throw new InvalidArgumentError("it is unix:/path, http://…, https://… or none.");
+  return [...previous, place];
+}
+
+function parsePath(value: string): string {
+  const path = parseControlPath(value);
+  if (path === undefined) throw new InvalidArgumentError("it is a path such as /admin.");
+  return path;
 }
 
 function collectAuth(value: string, previous: readonly AuthenticationConfig[] = []): readonly AuthenticationConfig[] {

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ConfigError } from "../base/errors.ts";
 import { type ListenAddress, parseLegacyAddress } from "../transport/listen-address.ts";
 import { DEFAULT_CONGESTION } from "./congestion.ts";
-import { addAccessFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
+import { addAccessFlags, addControlFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
 interface LegacyServerFlags extends SharedServerFlags {
@@ -32,7 +32,7 @@ export function legacyServerCommand(): Command {
     .allowExcessArguments(false)
     .showHelpAfterError("Try: vpn-ws --help")
     .exitOverride();
-  return addLogFlags(addAccessFlags(command)).action((address: string, flags: LegacyServerFlags) =>
+  return addLogFlags(addControlFlags(addAccessFlags(command))).action((address: string, flags: LegacyServerFlags) =>
     runServer({
       config: undefined,
       isLegacy: true,

@@ -7,7 +7,7 @@ import { bindSocket } from "../transport/bind-socket.ts";
 import { removeStaleSocket } from "../transport/stale-socket.ts";
 
 /** Mode 0600: who connects is root or the owner. */
-const PRIVATE_UMASK = 0o177;
+export const PRIVATE_UMASK = 0o177;
 
 export interface LocalSocketOptions {
   /** File names, of which the first is taken that nobody listens at. */

@@ -29,11 +29,16 @@ export interface Stoppable {
 }
 
 /**
- * Waits for SIGTERM or SIGINT, or for `failed`, then stops in order. A second signal ends the process at once.
- * Resolves after a signal, rejects with what failed.
+ * Waits for SIGTERM or SIGINT, for `asked`, which gives who or what asked, or for `failed`, then stops in order. A second
+ * signal ends the process at once. Resolves after a signal or `asked`, rejects with what failed.
  */
-export async function runUntilSignal(log: Logger, service: Stoppable, failed: Promise<never>): Promise<void> {
-  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+export async function runUntilSignal(
+  log: Logger,
+  service: Stoppable,
+  failed: Promise<never>,
+  asked: Promise<string> = failed,
+): Promise<void> {
+  const signalled = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(1));
@@ -42,7 +47,7 @@ export async function runUntilSignal(log: Logger, service: Stoppable, failed: Pr
     }
   });
   try {
-    const signal = await Promise.race([signalled, failed]);
+    const signal = await Promise.race([signalled, asked, failed]);
     log.info("process.stopping", `stopping on ${signal}`);
   } finally {
     await service.stop();

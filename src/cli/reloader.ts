@@ -9,6 +9,7 @@ import type { NetworkDefinition } from "../server/network.ts";
 import type { Server } from "../server/server.ts";
 import { formatListenAddress, type ListenAddress } from "../transport/listen-address.ts";
 import type { AccessKeeper } from "./access-keeper.ts";
+import type { ControlDesk } from "./control-desk.ts";
 import type { Hooks } from "./hooks.ts";
 import type { KnownFronts } from "./known-fronts.ts";
 import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
@@ -22,6 +23,7 @@ export interface ReloaderDeps {
   readonly tls: Pick<ServerTls, "use" | "reload"> | undefined;
   readonly fronts: Pick<KnownFronts, "use">;
   readonly hooks: Pick<Hooks, "use">;
+  readonly desk: Pick<ControlDesk, "use">;
   readonly definitionOf: (config: NetworkConfig, device: Device | undefined) => NetworkDefinition;
 }
 
@@ -32,7 +34,7 @@ export interface ReloaderDeps {
 export class Reloader {
   readonly #deps: ReloaderDeps;
   readonly #settings: ServerSettings;
-  readonly #onHangup = (): void => this.#onSignal();
+  readonly #onHangup = (): void => void this.reloadAll();
   /** Where we listen, whatever the file says since. */
   readonly #listen: readonly ListenAddress[];
   #config: ServerConfig;
@@ -60,29 +62,33 @@ export class Reloader {
     this.#file?.close();
   }
 
-  #onSignal(): void {
+  /** Reads the configuration and every file it names again. Returns what is wrong with the configuration, if something is. */
+  reloadAll(): string | undefined {
     const { keeper, tls, server } = this.#deps;
     keeper.reloadFiles();
     tls?.reload();
+    const fault = this.#reload();
     // A reload looks at everybody again, unless the file is wrong.
-    if (!this.#reload()) server.recheck();
+    if (fault !== undefined) server.recheck();
+    return fault;
   }
 
-  /** Whether what the file says is in force now. */
-  #reload(): boolean {
+  /** Puts what the file says in force, or returns why it is not. */
+  #reload(): string | undefined {
     const { log } = this.#deps;
     try {
       this.#apply(serverConfigOf(this.#settings));
       log.info("config.reloaded", "the configuration was read again and is in force");
-      return true;
+      return undefined;
     } catch (error) {
-      log.error("config.reload-failed", `${describeError(error)}\n  The configuration from before stays in force.`);
-      return false;
+      const fault = describeError(error);
+      log.error("config.reload-failed", `${fault}\n  The configuration from before stays in force.`);
+      return fault;
     }
   }
 
   #apply(config: ServerConfig): void {
-    const { keeper, server, tls, fronts, hooks, definitionOf } = this.#deps;
+    const { keeper, server, tls, fronts, hooks, desk, definitionOf } = this.#deps;
     const judged = { ...config, listen: withoutRepeats([...this.#listen, ...config.listen]) };
     const exposed = exposedListeners(judged);
     if (exposed.length > 0 && !config.allowAnonymous) {
@@ -93,6 +99,7 @@ export class Reloader {
     keeper.settle();
     fronts.use(config);
     hooks.use(config.hooks);
+    desk.use(config.control, access);
     server.reload(
       access,
       config.networks.map((network) => definitionOf(network, undefined)),
@@ -116,6 +123,10 @@ function withoutRepeats(listen: readonly ListenAddress[]): readonly ListenAddres
   return [...new Map(listen.map((address) => [formatListenAddress(address), address])).values()];
 }
 
+function controlPlaces({ control: { listen, isLocal, path } }: ServerConfig): string {
+  return JSON.stringify([listen, isLocal, path]);
+}
+
 /** What cannot change while we run. */
 function needsRestart(before: ServerConfig, after: ServerConfig, hasTls: boolean): readonly string[] {
   const listening = ({ listen }: ServerConfig): string => listen.map((address) => formatListenAddress(address)).join();
@@ -127,6 +138,7 @@ function needsRestart(before: ServerConfig, after: ServerConfig, hasTls: boolean
   });
   return [
     ...(listening(before) === listening(after) ? [] : ["listen"]),
+    ...(controlPlaces(before) === controlPlaces(after) ? [] : ["control.listen or control.path"]),
     ...(JSON.stringify(before.limits) === JSON.stringify(after.limits) ? [] : ["limits"]),
     ...(hasTls || JSON.stringify(before.tls) === JSON.stringify(after.tls) ? [] : ["tls"]),
     ...(before.stateDir === after.stateDir ? [] : ["state_dir"]),

@@ -6,6 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import { AGENT } from "../base/version.ts";
 import { configWarnings } from "../config/config-warnings.ts";
 import type { NetworkConfig, ServerConfig } from "../config/server-config.ts";
+import { EventFeed, logAndPublish } from "../control/event-feed.ts";
 import { parseCidr } from "../device/cidr.ts";
 import type { Device } from "../device/device.ts";
 import { nativeMask } from "../device/native-mask.ts";
@@ -19,8 +20,9 @@ import { TOKEN_FILE_NAME, TokenFile } from "../state/token-file.ts";
 import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/listener.ts";
 import { parseIpAddress, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
-import { findUser } from "./accounts.ts";
+import { type Account, findUser } from "./accounts.ts";
 import { Congestion } from "./congestion.ts";
+import { ControlDesk } from "./control-desk.ts";
 import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
 import { Hooks } from "./hooks.ts";
@@ -42,7 +44,8 @@ const DEFAULT_MTU = 1500;
  * stranger sent. An address that is in use leaves neither a TAP nor what `--exec` does. Serves until a signal comes.
  */
 export async function runServer(settings: ServerSettings): Promise<void> {
-  const log = makeLogger(settings.logFormat, settings.logLevel);
+  const events = new EventFeed();
+  const log = logAndPublish(makeLogger(settings.logFormat, settings.logLevel), events);
   const config = serverConfigOf(settings);
   checkExposure(config, log);
   if (settings.config !== undefined) for (const text of configWarnings(config)) log.warn("config.warning", text);
@@ -60,8 +63,21 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const fronts = new KnownFronts(config);
   const congestion = new Congestion(settings.congestion);
   const listeners = await bindAll(config, log, tls, fronts, congestion);
-  const devices = openUplinks(taps, listeners);
+  const limiter = new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS);
+  const deskDeps = { clock: systemClock, log, limiter, tls: tls?.certificate };
+  const owner = ownerOf(settings);
+  const deskOptions = { control: config.control, owner: owner?.uid, isQuiet: settings.isLegacy };
+  const closeListeners = (): void => {
+    for (const listener of listeners) listener.close();
+  };
+  const desk = await orElse(closeListeners, () => ControlDesk.bind(deskDeps, deskOptions));
+  const closeAll = (): void => {
+    closeListeners();
+    void desk.close();
+  };
+  const devices = await orElse(closeAll, () => openUplinks(taps));
   const failed = makeFailure();
+  const drain = makeWord();
   const hooks = new Hooks({ clock: systemClock, log, fetch }, config.hooks);
   const limits = config.limits.maxPeers === undefined ? {} : { maxPeers: config.limits.maxPeers };
   const server = new Server(
@@ -70,35 +86,40 @@ export async function runServer(settings: ServerSettings): Promise<void> {
       log,
       mask,
       tuneSocket: makeTuneSocket(congestion),
-      limiter: new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS),
+      limiter,
       listeners,
       networks: config.networks.map((network) => definitionOf(network, devices.get(network.name))),
       access,
       onDeviceError: failed.fail,
+      onPage: desk.onPage,
       onPeer: hooks.tell,
+      events,
+      operations: { reload: () => reloader.reloadAll(), drain: () => drain.say("an operator's word") },
     },
     Object.freeze({ ...SERVER_DEFAULTS, ...limits }),
   );
   onChanged = () => server.recheck();
-  const reloaderDeps = { clock: systemClock, log, keeper, server, tls, fronts, hooks, definitionOf };
-  const reloader = new Reloader(reloaderDeps, settings, config);
+  const reloaderDeps = { clock: systemClock, log, keeper, server, tls, fronts, hooks, desk, definitionOf };
+  const reloader: Reloader = new Reloader(reloaderDeps, settings, config);
   const names = [...devices.values()].map(({ name }) => name);
   try {
     if (settings.exec !== undefined) runExec(settings.exec, names[0]);
-    giveState(state.opened(), settings.uid);
+    if (owner !== undefined) state.opened()?.giveTo(owner.uid, owner.gid ?? owner.uid);
     dropPrivileges(settings);
     server.start();
+    desk.serve(server.control, access);
     reloader.start();
     const addresses = server.addresses.join(", ");
     const uplinks = names.length === 0 ? "no TAP" : `TAP ${names.join(", ")}`;
     log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplinks}`, { addresses, tap: names[0] });
-    await runUntilSignal(log, server, failed.promise);
+    await runUntilSignal(log, server, failed.promise, drain.said);
   } finally {
     reloader.close();
     keeper.close();
     tls?.close();
     await server.stop();
     await hooks.close();
+    await desk.close();
   }
   log.info("server.stopped", "stopped");
 }
@@ -115,11 +136,28 @@ function stateOf({ stateDir = DEFAULT_STATE_DIRECTORY }: ServerConfig) {
   };
 }
 
-/** Who is about to become another user must still be able to keep tokens. */
-function giveState(state: StateDirectory | undefined, uid: string | undefined): void {
-  if (state === undefined || uid === undefined || process.geteuid?.() !== 0) return;
-  const account = findUser(uid, "--uid");
-  state.giveTo(account.uid, account.gid ?? account.uid);
+/** Who we are about to become, who must still be able to keep tokens and be looked at; undefined: we stay who we are. */
+function ownerOf({ uid }: ServerSettings): Account | undefined {
+  return uid === undefined || process.geteuid?.() !== 0 ? undefined : findUser(uid, "--uid");
+}
+
+/** A promise and the function that keeps it. */
+function makeWord(): { readonly said: Promise<string>; readonly say: (word: string) => void } {
+  let say: (word: string) => void = () => {};
+  const said = new Promise<string>((resolve) => {
+    say = resolve;
+  });
+  return { said, say };
+}
+
+/** Opens something; if it cannot be opened, what was opened before is closed. */
+async function orElse<T>(close: () => void, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function bindAll(
@@ -159,18 +197,14 @@ function tapOptionsOf({ networks }: ServerConfig): ReadonlyMap<string, TapOption
   return options;
 }
 
-/** The TAPs, by network; if one of them cannot be made there are none, and the listeners are closed. */
-function openUplinks(
-  options: ReadonlyMap<string, TapOptions>,
-  listeners: readonly Listener[],
-): ReadonlyMap<string, Device> {
+/** The TAPs, by network; if one of them cannot be made there are none. */
+function openUplinks(options: ReadonlyMap<string, TapOptions>): ReadonlyMap<string, Device> {
   const devices = new Map<string, Device>();
   try {
     for (const [network, tap] of options) devices.set(network, openTap(tap));
     return devices;
   } catch (error) {
     for (const device of devices.values()) device.close();
-    for (const listener of listeners) listener.close();
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { parseListenAddress } from "../transport/listen-address.ts";
 import { CONGESTION_HELP, DEFAULT_CONGESTION } from "./congestion.ts";
 import {
   addAccessFlags,
+  addControlFlags,
   addLogFlags,
   collect,
   makeCommand,
@@ -60,7 +61,7 @@ export function serverCommand(): Command {
     .option("--uid <user>", "give up root and become this user once everything is open")
     .option("--gid <group>", "and this group; all other groups are given up (default: the user's own)")
     .option("--allow-bridge", "let clients join as bridges: they get frames for unknown addresses and send from any");
-  return addLogFlags(addAccessFlags(command)).action((flags: ServerFlags) =>
+  return addLogFlags(addControlFlags(addAccessFlags(command))).action((flags: ServerFlags) =>
     runServer({
       config: flags.config,
       isLegacy: false,

@@ -1,9 +1,11 @@
 import type { PolicyRules } from "../access/policy-rules.ts";
 import { WEB_SERVER_DEFAULTS } from "../access/web-server-authenticator.ts";
 import { ConfigError } from "../base/errors.ts";
+import { type ControlPlace, placesOf } from "../config/control-schema.ts";
 import { loadServerConfig } from "../config/load-server-config.ts";
 import {
   type AuthenticationConfig,
+  type ControlConfig,
   DEFAULT_SERVER_CONFIG,
   NETWORK_DEFAULTS,
   type ServerConfig,
@@ -37,6 +39,10 @@ export interface ServerSettings {
   readonly allowBridge: boolean;
   /** The original's command line: who was let in there could be a bridge to a network with routers and DHCP of its own. */
   readonly isLegacy: boolean;
+  readonly control: readonly ControlPlace[];
+  readonly controlPath: string | undefined;
+  /** Beside those of the file. */
+  readonly admins: readonly string[];
   readonly congestion: CongestionChoice;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
@@ -79,6 +85,7 @@ export function serverConfigOf(settings: ServerSettings): ServerConfig {
       hint: "Give --listen, or listen in the configuration file. Try: vpn-ws server --help",
     });
   }
+  checkControl(config);
   return withDefaults(config);
 }
 
@@ -96,6 +103,31 @@ export function areProxiesListed({ trustedProxies }: ServerConfig): boolean {
 export function exposedListeners(config: ServerConfig): readonly string[] {
   if (!config.allowAnonymous && config.authentication.length > 0) return [];
   return config.listen.filter((address) => !isLocalOnly(address)).map((address) => formatListenAddress(address));
+}
+
+/** Fails closed: where others reach the control API, somebody must be able to show who he is, and be listed. */
+function checkControl({ control, authentication }: ServerConfig): void {
+  const exposed = control.listen.find((address) => !isLocalOnly(address));
+  if (exposed === undefined) return;
+  const where = formatListenAddress(exposed);
+  if (authentication.length > 0 && control.admins.length + control.viewers.length > 0) return;
+  throw new ConfigError(
+    "CONTROL_EXPOSED",
+    `${where} is for operators, is reachable from other machines, and nobody could log in.`,
+    {
+      hint: "Say who they are with --auth and --admin, or listen on 127.0.0.1.",
+    },
+  );
+}
+
+/** What flags say of the control API, over what the file says. */
+function controlOf({ control, controlPath, admins }: ServerSettings, base: ControlConfig): ControlConfig {
+  return {
+    ...base,
+    ...(control.length > 0 ? placesOf(control) : {}),
+    path: controlPath ?? base.path,
+    admins: [...base.admins, ...admins],
+  };
 }
 
 function fromFlags(settings: ServerSettings): ServerConfig {
@@ -121,6 +153,7 @@ function fromFlags(settings: ServerSettings): ServerConfig {
     socketUsers: settings.socketUsers,
     allowAnonymous: settings.allowAnonymous,
     authentication: settings.auth,
+    control: controlOf(settings, DEFAULT_SERVER_CONFIG.control),
     networks: [network],
     policy: { networks: [network], defaults, groups: [], users: [] },
     guard: isLegacy ? LEGACY_GUARD : GUARD_DEFAULTS,
@@ -143,6 +176,7 @@ function fromFile(settings: ServerSettings, path: string): ServerConfig {
     stateDir: stateDir ?? config.stateDir,
     tls: hasTls ? { ...config.tls, certificate: tlsCert, key: tlsKey } : config.tls,
     allowAnonymous: allowAnonymous || config.allowAnonymous,
+    control: controlOf(settings, config.control),
   };
 }
 

@@ -44,12 +44,12 @@ export class ServerTls {
    * Opens what the configuration names. An https listener without a certificate gets one of our own, made at the first
    * start. Undefined if nobody could speak TLS. ConfigError for files that are missing or wrong.
    */
-  static async open(deps: ServerTlsDeps, { tls, listen }: ServerConfig): Promise<ServerTls | undefined> {
+  static async open(deps: ServerTlsDeps, { tls, listen, control }: ServerConfig): Promise<ServerTls | undefined> {
     const { certificate, key } = tls;
     if ((certificate === undefined) !== (key === undefined)) {
       throw new ConfigError("TLS_FILES_MISSING", "--tls-cert and --tls-key go together: give both.");
     }
-    const hosts = listen.flatMap((address) => (address.kind === "https" ? [address.host] : []));
+    const hosts = [...listen, ...control.listen].flatMap((address) => (address.kind === "https" ? [address.host] : []));
     if (certificate === undefined && hosts.length === 0) return undefined;
     const own = certificate === undefined ? await ownPair(deps, hosts) : undefined;
     return new ServerTls(deps, own, watchFiles(deps, tls));

@@ -18,6 +18,7 @@ export function configWarnings(config: ServerConfig): readonly string[] {
     ...guardWarnings(config),
     ...emptyNetworkWarnings(config),
     ...addressWarnings(config),
+    ...controlWarnings(config),
   ];
 }
 
@@ -34,6 +35,24 @@ function anonymousWarnings(
 
 function cleartextWarning(address: ListenAddress): string {
   return `${formatListenAddress(address)} is not encrypted: passwords, tokens and frames can be read on the way.`;
+}
+
+/** A password that is read on the way opens the whole server. */
+function controlWarnings({ control, authentication }: ServerConfig): string[] {
+  const { listen, path, admins, viewers } = control;
+  const hasOperators = admins.length + viewers.length > 0;
+  const open = listen.filter((address) => address.kind === "http" && !isLocalOnly(address));
+  return [
+    ...open.map(
+      (address) => `control: ${formatListenAddress(address)} is not encrypted: logins can be read on the way.`,
+    ),
+    ...(path !== undefined && !hasOperators
+      ? [`control.path: nobody may look: there are no admins and no viewers.`]
+      : []),
+    ...(hasOperators && authentication.length === 0
+      ? ["control: admins and viewers need authentication, or a web server that says who they are."]
+      : []),
+  ];
 }
 
 function isWide({ version, bits }: IpPrefix): boolean {

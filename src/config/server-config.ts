@@ -76,6 +76,22 @@ export interface HooksConfig {
   readonly leave: HookConfig;
 }
 
+/** Who looks at the server and steers it, and where. */
+export interface ControlConfig {
+  readonly listen: readonly ListenAddress[];
+  /** Whether root and our own user find us at a socket of this machine. */
+  readonly isLocal: boolean;
+  /** Where on the main listeners, such as `/admin`. */
+  readonly path: string | undefined;
+  /** Names of ours, in lower case, that a browser may ask for beside addresses and localhost. */
+  readonly hosts: readonly string[];
+  /** Names of users, and of groups with `@` in front. */
+  readonly admins: readonly string[];
+  readonly viewers: readonly string[];
+  /** How long a login lasts at most; undefined: the default of the API. */
+  readonly sessionMs: number | undefined;
+}
+
 /** What the configuration file says: complete, frozen values, no text left to parse. */
 export interface ServerConfig {
   readonly listen: readonly ListenAddress[];
@@ -98,6 +114,7 @@ export interface ServerConfig {
   readonly guard: GuardOptions | undefined;
   readonly limits: LimitsConfig;
   readonly hooks: HooksConfig;
+  readonly control: ControlConfig;
 }
 
 /** What a network is where the file says nothing. */
@@ -130,6 +147,15 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = deepFreeze({
     connectionsPerAddress: undefined,
     maxConnections: undefined,
     handshakeTimeoutMs: undefined,
+  },
+  control: {
+    listen: [],
+    isLocal: true,
+    path: undefined,
+    hosts: [],
+    admins: [],
+    viewers: [],
+    sessionMs: undefined,
   },
   hooks: { join: { exec: undefined, webhook: undefined }, leave: { exec: undefined, webhook: undefined } },
 });

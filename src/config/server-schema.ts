@@ -4,6 +4,7 @@ import { DEFAULT_NETWORK } from "../access/policy.ts";
 import { isUserName } from "../access/user-name.ts";
 import { ipPrefix, listenAddress, origin } from "./address-fields.ts";
 import { authenticationSchema } from "./authentication-schema.ts";
+import { controlSchema } from "./control-schema.ts";
 import { parseDuration } from "./duration.ts";
 import { filePath } from "./file-path.ts";
 import { guardSchema } from "./guard-schema.ts";
@@ -49,6 +50,7 @@ function fileSchema(folder: string, networkNames: readonly string[]) {
     guard: guardSchema.optional(),
     limits: limits.optional(),
     hooks: hooksSchema.optional(),
+    control: controlSchema.optional(),
   });
 }
 
@@ -87,7 +89,17 @@ const limits: z.ZodType<LimitsConfig> = section({
 }));
 
 /** What each part alone cannot see. */
-function checkTogether({ authentication = [], tls }: FileValues, context: z.RefinementCtx): void {
+function checkTogether(
+  { authentication = [], tls, control, networks = [] }: FileValues,
+  context: z.RefinementCtx,
+): void {
+  // If something is wrong in them they are still as they were written.
+  const known = Array.isArray(networks) ? networks : [];
+  const network = known.find(({ path }) => path !== undefined && isBelow(path, control?.path));
+  if (network !== undefined) {
+    const message = `is where clients of the network ${network.name} go`;
+    context.addIssue({ code: "custom", path: ["control", "path"], message });
+  }
   for (const [index, { kind }] of authentication.entries()) {
     const path = ["authentication", index];
     if (kind === "certificate" && tls?.clientCa === undefined) {
@@ -100,6 +112,10 @@ function checkTogether({ authentication = [], tls }: FileValues, context: z.Refi
     const isAgain = kind !== "jwt" && authentication.slice(0, index).some((other) => other.kind === kind);
     if (isAgain) context.addIssue({ code: "custom", path, message: `${kind} is already in the list` });
   }
+}
+
+function isBelow(path: string, folder: string | undefined): boolean {
+  return folder !== undefined && (path === folder || path.startsWith(`${folder}/`));
 }
 
 function completeConfig(values: FileValues): ServerConfig {
@@ -126,5 +142,6 @@ function completeConfig(values: FileValues): ServerConfig {
     guard: "guard" in values ? values.guard : defaults.guard,
     limits: values.limits ?? defaults.limits,
     hooks: values.hooks ?? defaults.hooks,
+    control: values.control ?? defaults.control,
   };
 }

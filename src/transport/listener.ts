@@ -110,9 +110,14 @@ export class Listener {
     return formatListenAddress(this.#options.address, port);
   }
 
-  /** Takes the address, and reads nothing yet: a server binds as root. A ConfigError says why it cannot be had. */
-  async bind(): Promise<void> {
-    await bindSocket(this.#server, this.#options.address);
+  /**
+   * Takes the address, and reads nothing yet: a server binds as root. A ConfigError says why it cannot be had. `take`: how,
+   * where that is not as usual.
+   */
+  async bind(
+    take: (server: Server) => Promise<unknown> = (server) => bindSocket(server, this.#options.address),
+  ): Promise<void> {
+    await take(this.#server);
     this.#deps.tuneListener?.(this.#server);
     this.#server.on("error", ({ message }) => this.#onAcceptError(message));
   }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import type { FrontConfig } from "../../../src/cli/known-fronts.ts";
 import { Reloader } from "../../../src/cli/reloader.ts";
 import { isOpen, type ServerSettings, serverConfigOf } from "../../../src/cli/server-settings.ts";
-import type { HooksConfig, ServerConfig } from "../../../src/config/server-config.ts";
+import type { ControlConfig, HooksConfig, ServerConfig } from "../../../src/config/server-config.ts";
 import type { NetworkDefinition } from "../../../src/server/network.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { openAccess } from "../../open-access.ts";
@@ -24,6 +24,7 @@ describe("a reload", () => {
   let made: ServerConfig[];
   let fronts: FrontConfig[];
   let hooks: HooksConfig[];
+  let desks: ControlConfig[];
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "vpn-ws-reloader-"));
     clock = new HandClock();
@@ -31,6 +32,7 @@ describe("a reload", () => {
     made = [];
     fronts = [];
     hooks = [];
+    desks = [];
   });
   afterEach(() => {
     reloader.close();
@@ -52,6 +54,8 @@ describe("a reload", () => {
       auth: [],
       trustedProxies: [],
       socketUsers: [],
+      control: [],
+      admins: [],
       broadcast: true,
       multicast: true,
     } as unknown as ServerSettings;
@@ -71,6 +75,7 @@ describe("a reload", () => {
       tls: undefined,
       fronts: { use: (config: FrontConfig) => void fronts.push(config) },
       hooks: { use: (config: HooksConfig) => void hooks.push(config) },
+      desk: { use: (config: ControlConfig) => void desks.push(config) },
       definitionOf: ({ name }: { readonly name: string }) => ({ name }) as NetworkDefinition,
     };
     reloader = new Reloader(deps, settings, serverConfigOf(settings));
@@ -81,6 +86,14 @@ describe("a reload", () => {
     write(text);
     clock.advance(A_WHILE_MS);
   }
+
+  test("says who looks and steers from now on, and that its places wait for a restart", () => {
+    start(EXPOSED);
+    reload(`${EXPOSED}control: { listen: ["http://127.0.0.1:8081"], path: /admin, admins: [ada], session: 2h }\n`);
+    assert.deepEqual(desks.at(-1)?.admins, ["ada"]);
+    assert.equal(desks.at(-1)?.sessionMs, 7_200_000);
+    assert.match(log.of("config.restart")[0]?.message ?? "", /control\.listen or control\.path/);
+  });
 
   test("does not open a listener that strangers reach still, whatever the file says of listeners now", () => {
     start(EXPOSED);

@@ -38,6 +38,9 @@ const PLAIN: ServerSettings = {
   allowAnonymous: false,
   allowBridge: false,
   isLegacy: false,
+  control: [],
+  controlPath: undefined,
+  admins: [],
   logFormat: "pretty",
   logLevel: "info",
 };
@@ -64,6 +67,23 @@ describe("what a server's command line means", () => {
     );
   });
   after(() => rmSync(directory, { recursive: true }));
+
+  test("operators come to a socket of this machine, to what flags add, and not to the socket if they say none", () => {
+    const local = serverConfigOf(PLAIN).control;
+    assert.deepEqual([local.isLocal, local.listen, local.path, local.admins], [true, [], undefined, []]);
+    const url = parseListenAddress("http://127.0.0.1:8081");
+    const more = serverConfigOf({ ...PLAIN, control: [url], controlPath: "/admin", admins: ["ada"] }).control;
+    assert.deepEqual([more.isLocal, more.listen, more.path, more.admins], [true, [url], "/admin", ["ada"]]);
+    const none = serverConfigOf({ ...PLAIN, config: file, control: ["none", url] }).control;
+    assert.deepEqual([none.isLocal, none.listen], [false, [url]]);
+  });
+
+  test("operators are not let in from elsewhere where nobody could log in", () => {
+    refused({ control: EVERYWHERE }, "CONTROL_EXPOSED");
+    refused({ control: EVERYWHERE, admins: ["ada"] }, "CONTROL_EXPOSED");
+    refused({ control: EVERYWHERE, auth: [{ kind: "tokens" }] }, "CONTROL_EXPOSED");
+    serverConfigOf({ ...PLAIN, control: EVERYWHERE, auth: [{ kind: "tokens" }], admins: ["ada"] });
+  });
 
   test("who reaches a local listener is in, and web servers of this machine are believed", () => {
     const config = serverConfigOf(PLAIN);

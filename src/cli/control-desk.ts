@@ -1,0 +1,183 @@
+import { chownSync } from "node:fs";
+import { join } from "node:path";
+import type { MiddlewareHandler } from "hono";
+import type { GuessLimiter } from "../access/guess-limiter.ts";
+import { type ApiEnv, makeApi } from "../api/api.ts";
+import { Gate, type GateAccess, type GateOptions } from "../api/gate.ts";
+import { HttpDoor } from "../api/http-door.ts";
+import { LiveFeed } from "../api/live-feed.ts";
+import { DEFAULT_SESSION_MS, OperatorSessions } from "../api/operator-sessions.ts";
+import { makeRoutes } from "../api/routes.ts";
+import { serverSocketName, socketDirectory } from "../api/socket-directory.ts";
+import { dashboardFolder, readStaticFiles } from "../api/static-files.ts";
+import { staticRoutes } from "../api/static-routes.ts";
+import { Tickets } from "../api/tickets.ts";
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import type { ControlConfig } from "../config/server-config.ts";
+import type { ControlModel } from "../control/control-model.ts";
+import { bindSocket } from "../transport/bind-socket.ts";
+import { ConnectionCensus } from "../transport/connection-census.ts";
+import type { Incoming } from "../transport/incoming.ts";
+import type { ListenAddress } from "../transport/listen-address.ts";
+import { LISTENER_DEFAULTS, Listener } from "../transport/listener.ts";
+import type { TlsOffer } from "../transport/tls-offer.ts";
+import { bindLocalSocket, PRIVATE_UMASK } from "./local-socket.ts";
+import { peerUid } from "./peer-uid.ts";
+
+export interface ControlDeskDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The one of the main listeners: who guesses there may not go on here. */
+  readonly limiter: GuessLimiter;
+  readonly tls: TlsOffer | undefined;
+}
+
+export interface ControlDeskOptions {
+  readonly control: ControlConfig;
+  /** User id of who the sockets shall belong to, if not to us. */
+  readonly owner: number | undefined;
+  /** That there can be no local socket is no news: nobody has asked for it. */
+  readonly isQuiet: boolean;
+}
+
+/** Connections that operators may have, and from one address: a dashboard has a few. */
+const CENSUS = { maxConnections: 256, maxConnectionsPerAddress: 64, maxPendingPerAddress: 16 } as const;
+/** Of these, such as have made no request yet. */
+const MAX_PENDING = 64;
+/** An answer that is under way when we close, such as that to a drain, may take so long. */
+const LAST_ANSWERS_MS = 500;
+
+/**
+ * Where operators come to: the listeners of the control API, and its path on the main ones.
+ *
+ *     bind(), as root ──► bound ──serve(model)──► serving ──close()──► closed
+ */
+export class ControlDesk {
+  readonly #deps: ControlDeskDeps;
+  readonly #listeners: readonly Listener[];
+  readonly #sessions: OperatorSessions;
+  readonly #tickets: Tickets;
+  readonly #pages: Promise<MiddlewareHandler>;
+  #control: ControlConfig;
+  #gate: Gate | undefined;
+  #live: LiveFeed | undefined;
+  #doors: readonly HttpDoor[] = [];
+  #site: HttpDoor | undefined;
+
+  private constructor(deps: ControlDeskDeps, control: ControlConfig, listeners: readonly Listener[]) {
+    this.#deps = deps;
+    this.#control = control;
+    this.#listeners = listeners;
+    this.#sessions = new OperatorSessions(deps.clock);
+    this.#tickets = new Tickets(deps.clock);
+    this.#pages = readPages(deps.log);
+  }
+
+  /** Takes the addresses, and reads nothing yet. A ConfigError says which one cannot be had. */
+  static async bind(deps: ControlDeskDeps, options: ControlDeskOptions): Promise<ControlDesk> {
+    const listeners: Listener[] = [];
+    const census = new ConnectionCensus(CENSUS);
+    try {
+      if (options.control.isLocal) listeners.push(...(await bindLocal(deps, census, options)));
+      for (const address of options.control.listen) {
+        const listener = makeListener(deps, census, address);
+        await listener.bind((server) => bindSocket(server, address, PRIVATE_UMASK));
+        listeners.push(listener);
+        if (address.kind === "unix" && options.owner !== undefined) chownSync(address.path, options.owner, -1);
+      }
+    } catch (error) {
+      for (const listener of listeners) listener.close();
+      throw error;
+    }
+    return new ControlDesk(deps, options.control, listeners);
+  }
+
+  /** The addresses in force. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ address }) => address);
+  }
+
+  /** Takes a request of the main listeners if it is for our path; false if it is not. */
+  readonly onPage = (incoming: Incoming): boolean => {
+    if (this.#site?.isFor(incoming) !== true) return false;
+    this.#site.take(incoming);
+    return true;
+  };
+
+  /** Answers from now on. */
+  serve(model: ControlModel, access: GateAccess): void {
+    const { clock, log, limiter } = this.#deps;
+    const sessions = this.#sessions;
+    const gate = new Gate({ clock, log, limiter, sessions }, access, gateOptions(this.#control));
+    const live = new LiveFeed({ clock, model });
+    const routes = makeRoutes({ clock, log, model, live, gate, sessions, tickets: this.#tickets });
+    const pages: MiddlewareHandler = async (context, next) => (await this.#pages)(context, next);
+    const api = makeApi({ log, gate, routes, pages });
+    const fetch = (request: Request, env: ApiEnv["Bindings"]) => api.fetch(request, env);
+    const own = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });
+    const { path } = this.#control;
+    this.#site = path === undefined ? undefined : new HttpDoor({ clock, fetch }, { kind: "site", prefix: path });
+    this.#doors = this.#site === undefined ? [own] : [own, this.#site];
+    this.#gate = gate;
+    this.#live = live;
+    for (const listener of this.#listeners) listener.open((incoming) => own.take(incoming));
+    const addresses = [...this.addresses, ...(path === undefined ? [] : [`${path} of each listener`])].join(", ");
+    if (addresses !== "") log.info("control.ready", `operators look at this server on ${addresses}`, { addresses });
+  }
+
+  /** Other operators, and other ways to know them, from now on; who may not look any more is cut off within a second. */
+  use(control: ControlConfig, access: GateAccess): void {
+    this.#control = control;
+    this.#gate?.use(access, gateOptions(control));
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    for (const listener of this.#listeners) listener.close();
+    this.#live?.close();
+    await Promise.all(this.#doors.map((door) => door.close(LAST_ANSWERS_MS)));
+  }
+}
+
+function gateOptions({ admins, viewers, hosts, sessionMs = DEFAULT_SESSION_MS }: ControlConfig): GateOptions {
+  return { admins, viewers, hosts, sessionMs };
+}
+
+function makeListener(
+  { clock, log, tls }: ControlDeskDeps,
+  census: ConnectionCensus,
+  address: ListenAddress,
+): Listener {
+  const options = { ...LISTENER_DEFAULTS, ...CENSUS, maxPending: MAX_PENDING, address, tls };
+  return new Listener({ clock, log, peerUid, census }, options);
+}
+
+/** The socket by which `vpn-ws status` and the others find us; none where there can be none. */
+async function bindLocal(
+  deps: ControlDeskDeps,
+  census: ConnectionCensus,
+  { owner, isQuiet }: ControlDeskOptions,
+): Promise<readonly Listener[]> {
+  const name = serverSocketName(process.pid);
+  const listener = makeListener(deps, census, { kind: "unix", path: join(socketDirectory(), name) });
+  try {
+    await listener.bind((server) => bindLocalSocket(server, { names: [name], owner }));
+    return [listener];
+  } catch (error) {
+    const message = `vpn-ws status and the others will not find this server: ${describeError(error)}`;
+    deps.log[isQuiet ? "debug" : "warn"]("control.no-socket", message);
+    return [];
+  }
+}
+
+/** A dashboard that cannot be read is no reason not to serve. */
+async function readPages(log: Logger): Promise<MiddlewareHandler> {
+  try {
+    return staticRoutes(await readStaticFiles(dashboardFolder()));
+  } catch (error) {
+    log.warn("control.no-dashboard", `there will be no dashboard: ${describeError(error)}`);
+    return staticRoutes(new Map());
+  }
+}
