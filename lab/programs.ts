@@ -22,6 +22,7 @@ const PACKAGES = {
   openssl: "openssl",
   openvpn: "openvpn",
   ping: "iputils-ping",
+  pngquant: "pngquant",
   squid: "squid",
   ss: "iproute2",
   tcpdump: "tcpdump",

@@ -3,7 +3,7 @@ import { formatRoute } from "../routing/route.ts";
 import { formatBits } from "../text/format.ts";
 import { nameOf } from "../text/names.ts";
 import type { DrawingView } from "./drawing-source.ts";
-import { labelOf } from "./paint.ts";
+import { labelOf } from "./paint-names.ts";
 import type { DrawnNode, Layout } from "./placing.ts";
 import { SYMBOL_MEANINGS, symbolOf } from "./symbol.ts";
 

@@ -1,41 +1,12 @@
 /** Draws a layout on a canvas: discs, lines, then who talks, then names. */
-
-import { nameOf } from "../text/names.ts";
 import type { TalkLine } from "./lines.ts";
 import { curveOf, tracePath, traceSatellites } from "./outlines.ts";
-import type { DrawnNode, Layout } from "./placing.ts";
-import type { Scene } from "./scene.ts";
-import { type SymbolName, symbolOf } from "./symbol.ts";
+import { LABEL_PIXELS, paintNames } from "./paint-names.ts";
+import { FAINT, isMeant, type Painting } from "./painting.ts";
+import type { DrawnNode } from "./placing.ts";
+import { symbolOf } from "./symbol.ts";
 
-/** All of it as CSS writes it. */
-export interface Palette {
-  readonly symbols: Readonly<Record<SymbolName, string>>;
-  readonly line: string;
-  readonly disc: string;
-  readonly text: string;
-  readonly background: string;
-  readonly focus: string;
-  readonly font: string;
-}
-
-export interface Painting {
-  readonly layout: Layout;
-  readonly scene: Scene;
-  readonly lines: readonly TalkLine[];
-  readonly palette: Palette;
-  /** Under the pointer, or where the keyboard is. */
-  readonly focused: DrawnNode | undefined;
-  /** Ids that a search found. */
-  readonly found: ReadonlySet<string> | undefined;
-}
-
-/** Names of neighbours have room from here on, in pixels of a cell. */
-const NAMES_FROM_CELL = 36;
-/** So many that were found are named even where names have no room. */
-const NAMED_FINDS = 12;
-const FAINT = 0.3;
 const LINE_ALPHA = 0.55;
-const LABEL_PIXELS = 12;
 
 export function paint(context: CanvasRenderingContext2D, painting: Painting): void {
   const { width, height } = painting.layout;
@@ -47,7 +18,7 @@ export function paint(context: CanvasRenderingContext2D, painting: Painting): vo
   paintTrunks(context, painting);
   for (const line of painting.lines) paintLine(context, painting, line);
   for (const node of painting.layout.nodes) paintNode(context, painting, node);
-  for (const node of named(painting)) paintName(context, painting, node);
+  paintNames(context, painting);
 }
 
 function paintDiscs(context: CanvasRenderingContext2D, { layout, palette }: Painting): void {
@@ -115,10 +86,6 @@ function paintNode(context: CanvasRenderingContext2D, painting: Painting, node: 
   context.globalAlpha = 1;
 }
 
-function isMeant(node: DrawnNode, found: Painting["found"]): boolean {
-  return found === undefined || node.kind !== "peer" || found.has(node.id);
-}
-
 function paintCross(context: CanvasRenderingContext2D, { x, y, radius }: DrawnNode, colour: string): void {
   const half = radius / 2;
   context.strokeStyle = colour;
@@ -139,44 +106,4 @@ function paintRing(context: CanvasRenderingContext2D, node: DrawnNode, colour: s
   context.arc(node.x, node.y, node.radius + gap, 0, 2 * Math.PI);
   context.stroke();
   context.setLineDash([]);
-}
-
-/** Everybody if there is room; else who is focused, and a few who were found. */
-function named({ layout, focused, found }: Painting): readonly DrawnNode[] {
-  const isRoomy = layout.cell >= NAMES_FROM_CELL;
-  const finds = found === undefined ? [] : layout.nodes.filter(({ id }) => found.has(id)).slice(0, NAMED_FINDS);
-  const few = new Set([focused, ...finds]);
-  return layout.nodes.filter((node) => isRoomy || node.kind === "server" || node.kind === "group" || few.has(node));
-}
-
-function paintName(context: CanvasRenderingContext2D, painting: Painting, node: DrawnNode): void {
-  const { layout, palette, focused, scene } = painting;
-  const name = labelOf(node, scene);
-  const room = node === focused || node.kind !== "peer" ? Number.POSITIVE_INFINITY : layout.cell * 1.15;
-  const text = shorten(context, name, room);
-  const y = Math.min(node.y + node.radius + LABEL_PIXELS, layout.height - LABEL_PIXELS / 2);
-  const half = context.measureText(text).width / 2 + 2;
-  const x = Math.min(Math.max(node.x, half), layout.width - half);
-  context.globalAlpha = isMeant(node, painting.found) ? 1 : FAINT;
-  context.lineWidth = 3;
-  context.lineJoin = "round";
-  context.strokeStyle = palette.background;
-  context.strokeText(text, x, y);
-  context.fillStyle = palette.text;
-  context.fillText(text, x, y);
-  context.globalAlpha = 1;
-}
-
-/** Under its symbol. */
-export function labelOf(node: DrawnNode, { rows }: Scene): string {
-  if (node.kind === "group") return `${node.network}: ${node.peers} peers`;
-  if (node.kind === "server" || node.kind === "uplink") return node.kind;
-  const row = rows.get(node.id);
-  return row === undefined ? node.network : nameOf(row);
-}
-
-function shorten(context: CanvasRenderingContext2D, text: string, room: number): string {
-  let end = text.length;
-  while (end > 1 && context.measureText(end < text.length ? `${text.slice(0, end)}…` : text).width > room) end--;
-  return end < text.length ? `${text.slice(0, end)}…` : text;
 }

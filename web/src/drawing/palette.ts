@@ -1,5 +1,5 @@
 import { resolveColour } from "../parts/colours.ts";
-import type { Palette } from "./paint.ts";
+import type { Palette } from "./painting.ts";
 
 /** The drawing's colours as they are now, light or dark; drawing.css has the same for the legend. */
 export function currentPalette(): Palette {

@@ -1,6 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useColourScheme } from "../parts/colours.ts";
-import { labelOf, type Painting, paint } from "./paint.ts";
+import { paint } from "./paint.ts";
+import { labelOf } from "./paint-names.ts";
+import type { Painting } from "./painting.ts";
 import { currentPalette } from "./palette.ts";
 import type { DrawnNode } from "./placing.ts";
 import { type Direction, neighbourOf, nodeAt } from "./pointing.ts";
