@@ -23,6 +23,8 @@ const PACKAGES = {
   openvpn: "openvpn",
   ping: "iputils-ping",
   pngquant: "pngquant",
+  prometheus: "prometheus",
+  promtool: "prometheus",
   squid: "squid",
   ss: "iproute2",
   tcpdump: "tcpdump",

@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 packages=()
-[ "$(id -u)" != 0 ] || packages=(nginx iperf3 iproute2 iputils-ping openssl dnsmasq-base udhcpc apache2-utils util-linux systemd squid microsocks dante-server haproxy chromium)
+[ "$(id -u)" != 0 ] || packages=(nginx iperf3 iproute2 iputils-ping openssl dnsmasq-base udhcpc apache2-utils util-linux systemd squid microsocks dante-server haproxy chromium prometheus)
 bash scripts/setup.sh "${packages[@]}" || exit 1
 shopt -s globstar nullglob
 
