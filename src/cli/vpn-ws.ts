@@ -25,6 +25,7 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map([
   ["bans", async () => (await import("./bans-command.ts")).bansCommand()],
   ["events", async () => (await import("./events-command.ts")).eventsCommand()],
   ["capture", async () => (await import("./capture-command.ts")).captureCommand()],
+  ["dashboard", async () => (await import("./dashboard-command.ts")).dashboardCommand()],
   ["config", async () => (await import("./config-command.ts")).configCommand()],
 ]);
 
