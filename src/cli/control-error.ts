@@ -7,7 +7,7 @@ import type { OperatorTarget } from "./operator-target.ts";
 const PASSING: ReadonlySet<string> = new Set(["CONTROL_UNREACHABLE", "CONTROL_NO_SERVER", "CONTROL_BUSY"]);
 
 /** Whether it makes sense to ask again in a moment. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is PeerError {
   return error instanceof PeerError && PASSING.has(error.code);
 }
 

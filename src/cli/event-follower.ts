@@ -8,8 +8,10 @@ import { EventStreamParser, type StreamedMessage } from "./event-stream.ts";
 
 /** The server says something each second. */
 const SILENT_MS = 15_000;
-/** Before a server that is gone is looked for again. */
-const RETRY_MS = 1_000;
+export const FOLLOWER_DEFAULTS = {
+  /** Before a server that is gone is looked for again. */
+  retryMs: 1_000,
+} as const;
 
 const helloSchema = z.object({ instance: z.string(), lastId: z.int().nonnegative() });
 
@@ -34,11 +36,17 @@ export interface FeedPosition {
  */
 export class EventFollower {
   readonly #deps: EventFollowerDeps;
+  readonly #retryMs: number;
   #instance: string;
   #lastId: number;
 
-  constructor(deps: EventFollowerDeps, { instance, lastId }: FeedPosition) {
+  constructor(
+    deps: EventFollowerDeps,
+    { instance, lastId }: FeedPosition,
+    { retryMs }: { readonly retryMs: number } = FOLLOWER_DEFAULTS,
+  ) {
     this.#deps = deps;
+    this.#retryMs = retryMs;
     this.#instance = instance;
     this.#lastId = lastId;
   }
@@ -54,7 +62,7 @@ export class EventFollower {
         if (!isPassing(error) || this.#deps.signal.aborted) throw error;
         if (!isTold) this.#deps.onNotice("the server does not answer: asking again");
         isTold = true;
-        await delay(RETRY_MS, undefined, { signal: this.#deps.signal });
+        await delay(this.#retryMs, undefined, { signal: this.#deps.signal });
       }
     }
   }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
 import { peerRowSchema, serverInfoSchema } from "../control/model.ts";
 import type { ControlClient, Query } from "./control-client.ts";
 import { isPassing } from "./control-error.ts";
@@ -81,7 +80,7 @@ export class PeersWatch {
       } catch (error) {
         if (!isPassing(error)) throw error;
         this.#client = undefined;
-        this.#show(last, `${describeError(error)} Asking again.`);
+        this.#show(last, `asking again: ${error.message}`);
         await delay(this.#options.intervalMs, undefined, { signal: this.#deps.signal });
       }
     }
