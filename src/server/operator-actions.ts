@@ -1,4 +1,4 @@
-import type { Logger } from "../base/logger.ts";
+import type { LogFields, Logger } from "../base/logger.ts";
 import type { Action, ActionResult, Operator } from "../control/action.ts";
 import { defaultBurstBytes, type RateLimit } from "../switch/port-rules.ts";
 import { printable } from "../wire/printable.ts";
@@ -40,12 +40,19 @@ export class OperatorActions {
   }
 
   perform(operator: Operator, action: Action): ActionResult {
+    // Before it is done: who is sent away may be gone afterwards.
+    const whom = this.#auditFieldsOf(action);
     const result = this.#perform(operator, action);
-    const { name, address } = operator;
-    const who = { operator: printable(name), address: printable(address) };
+    const who = printable(operator.name);
+    const { kind } = action;
     const outcome = result.state === "done" ? result.state : result.why;
-    const fields = { ...who, ...auditFieldsOf(action), result: outcome };
-    this.#deps.log.info("control.action", `${who.operator}, ${action.kind}: ${result.message}`, fields);
+    this.#deps.log.info("control.action", `${who}, ${kind}: ${result.message}`, {
+      operator: who,
+      address: printable(operator.address),
+      action: kind,
+      ...whom,
+      result: outcome,
+    });
     return result;
   }
 
@@ -122,6 +129,19 @@ export class OperatorActions {
     return done("the server takes nobody any more, and stops");
   }
 
+  /** Whom and what an action is about. */
+  #auditFieldsOf(action: Action): LogFields {
+    if (action.kind === "unban") return { ban: printable(action.ban) };
+    if (action.kind === "reload" || action.kind === "drain") return {};
+    const peer = action.peer === undefined ? undefined : this.peerOf(action.peer);
+    const network = peer?.grant.network ?? ("network" in action ? action.network : undefined);
+    return {
+      ...(action.peer === undefined ? {} : { peer: printable(action.peer) }),
+      ...(peer === undefined ? {} : { user: printable(peer.remote.user) }),
+      ...(network === undefined ? {} : { network: printable(network) }),
+    };
+  }
+
   /** The peer with this `id`. Digits only: Number would find peer 7 for " 7 " and "0x7". */
   peerOf(id: string): Peer | undefined {
     return /^[1-9]\d{0,15}$/.test(id) ? this.#deps.peers.get(Number(id)) : undefined;
@@ -152,15 +172,6 @@ function limitOf(bitsPerSecond: number | null): RateLimit | undefined {
 
 function textOf(limit: RateLimit | undefined): string {
   return limit === undefined ? "as much as it can" : `${limit.bytesPerSecond * BITS_PER_BYTE} bit/s`;
-}
-
-/** What the log says of an action beyond who did it. */
-function auditFieldsOf(action: Action): Readonly<Record<string, string>> {
-  const fields: Record<string, string> = { action: action.kind };
-  if ("peer" in action && action.peer !== undefined) fields.peer = printable(action.peer);
-  if ("network" in action && action.network !== undefined) fields.network = printable(action.network);
-  if ("ban" in action) fields.ban = printable(action.ban);
-  return fields;
 }
 
 function done(message: string): ActionResult {

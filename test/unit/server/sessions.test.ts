@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { waitFor } from "../../../lab/wait.ts";
-import type { Authenticator } from "../../../src/access/authenticator.ts";
-import type { Identity } from "../../../src/access/identity.ts";
 import { MAX_SESSION_CONNECTIONS, SESSION_TOKEN } from "../../../src/wire/session-claim.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
+import { ByName } from "../../by-name.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { ethernetFrame, Host } from "../../host.ts";
 import { learnedMacs } from "../../learned-macs.ts";
@@ -23,36 +22,6 @@ const BEHIND = "02:00:00:00:01:01";
 /** The id of the server's own TAP. */
 const UPLINK = "uplink:default";
 const NOBODYS = "A".repeat(43);
-
-/** Takes `Bearer NAME` for the user of that name; `revoked` users' credentials are good no more. */
-class ByName implements Authenticator {
-  readonly method = "token";
-  readonly revoked = new Set<string>();
-  redeemed = 0;
-
-  async authenticate(request: { header(name: string): string | undefined }) {
-    const [, user, credentialId = ""] = /^Bearer ([a-z]+)(\d*)$/.exec(request.header("authorization") ?? "") ?? [];
-    if (user === undefined) return { state: "absent" } as const;
-    const identity: Identity = {
-      user,
-      groups: [],
-      method: "token",
-      network: undefined,
-      expiresMs: undefined,
-      credentialId: `${user}${credentialId}`,
-    };
-    return { state: "identified", identity } as const;
-  }
-
-  isStillGood({ credentialId }: Identity): boolean {
-    return !this.revoked.has(credentialId ?? "");
-  }
-
-  async redeem(): Promise<undefined> {
-    this.redeemed++;
-    return undefined;
-  }
-}
 
 const as = (name: string): string => `Authorization: Bearer ${name}\r\n`;
 
