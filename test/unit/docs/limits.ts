@@ -15,15 +15,18 @@ import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
 import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, MOST_HOPES, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
+import { MAX_BAN_MS, MAX_REASON_BYTES } from "../../../src/control/action.ts";
 import { MAX_ACL_PARTS, MAX_ACL_RULES } from "../../../src/guard/acl.ts";
 import { MAX_ADDRESSES } from "../../../src/guard/address-guard.ts";
 import { BINDINGS_DEFAULTS } from "../../../src/guard/bindings.ts";
 import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
 import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
 import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
+import { MAX_BANS } from "../../../src/server/bans.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { MAX_ALL_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/session.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
+import { MAX_PAIRS } from "../../../src/switch/pair-table.ts";
 import { DEFAULT_PORT_RULES } from "../../../src/switch/port-rules.ts";
 import { CODEL_DEFAULTS } from "../../../src/transport/codel.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
@@ -225,6 +228,17 @@ const PEERS: Limits = {
   "hooks at the end of the server, ms": own(HOOKS, "STOP_TIMEOUT_MS"),
 };
 
+const OPERATORS: Limits = {
+  bans: MAX_BANS,
+  "a ban, ms": MAX_BAN_MS,
+  "reason that a peer is told, bytes": MAX_REASON_BYTES,
+  "events that are kept": own("src/control/event-feed.ts", "KEPT_EVENTS"),
+  "samples of history, one a second": own("src/server/history.ts", "KEPT_SAMPLES"),
+  "pairs of ports that are counted, per network": MAX_PAIRS,
+  "and for how long after somebody looked, ms": own("src/server/traffic-pairs.ts", "LOOKING_MS"),
+  "what a client says it is, characters": own("src/server/peer.ts", "MAX_AGENT_LENGTH"),
+};
+
 const GUARD: Limits = {
   "learned addresses": FDB_DEFAULTS.capacity,
   "addresses learned at one port": FDB_DEFAULTS.maxLearnedPerPort,
@@ -329,6 +343,7 @@ export const LIMITS: Readonly<Record<string, Limits>> = {
   "### Before anybody is known": BEFORE,
   "### Credentials": CREDENTIALS,
   "### Peers": PEERS,
+  "### Operators": OPERATORS,
   "### The guard": GUARD,
   "### Files": FILES,
   "### The client": CLIENT,

@@ -6,7 +6,7 @@ import { readText, sectionOf, tableRows } from "./documents.ts";
 import { LIMITS } from "./limits.ts";
 
 /** Folders in which whatever comes from a stranger, a peer or a file is bounded. */
-const BOUNDED = ["access", "config", "guard", "server", "state", "transport"];
+const BOUNDED = ["access", "config", "control", "guard", "server", "state", "transport"];
 
 /** Constants that look like limits and are none: units, shapes of a protocol, what the schema says beside its key. */
 const NO_LIMITS: readonly string[] = [
@@ -23,6 +23,7 @@ const NO_LIMITS: readonly string[] = [
     "DRAIN_MARGIN_MS",
     "UNSETTLED_MS",
     "SILENT_MS",
+    "RESOLUTION_MS",
   ],
   // How a sender keeps pace with its line: it loses nothing by them.
   ...["FAST_ROUND_TRIP_MS", "FAST_BYTES_PER_MS", "SLOW_BYTES_PER_MS", "CAREFUL_BYTES_PER_MS", "FAST_TARGET_MS"],
