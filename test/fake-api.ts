@@ -57,7 +57,10 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
   const lists = { admins: ["admin"], viewers: ["viewer"], hosts: [], sessionMs: 8 * 3_600_000, ...options.gate };
   const gate = new Gate({ clock, log, limiter: new GuessLimiter(clock), sessions }, access, lists);
   const live = new LiveFeed({ clock, model });
-  const routes = makeRoutes({ clock, log, model, live, gate, sessions, tickets: new Tickets(clock) });
+  const dashboards = (): readonly string[] =>
+    listeners.map(({ address }) => address).filter((one) => /^http/.test(one));
+  const deps = { clock, log, model, live, gate, sessions, tickets: new Tickets(clock), dashboards };
+  const routes = makeRoutes(deps);
   const api = makeApi({ log, gate, routes, pages });
   const fetch: HttpDoorDeps["fetch"] = (request, env) => api.fetch(request, env);
   const door = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });

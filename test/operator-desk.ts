@@ -18,9 +18,9 @@ export class OperatorDesk {
     process.env.RUNTIME_DIRECTORY = this.directory;
   }
 
-  /** Starts a server, with a socket `server-ID.sock` and a TCP listener. */
-  async serve(model = new FakeControlModel(20), id = 1): Promise<FakeApi> {
-    const listen = [`unix:${join(this.directory, `server-${id}.sock`)}`, "http://127.0.0.1:0"];
+  /** Starts a server, with a socket `server-ID.sock` and another listener. */
+  async serve(model = new FakeControlModel(20), id = 1, others = ["http://127.0.0.1:0"]): Promise<FakeApi> {
+    const listen = [`unix:${join(this.directory, `server-${id}.sock`)}`, ...others];
     const api = await startFakeApi({ model, listen });
     this.#servers.add(api);
     return api;

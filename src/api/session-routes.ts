@@ -16,6 +16,8 @@ export interface SessionRouteDeps {
   readonly gate: Gate;
   readonly sessions: OperatorSessions;
   readonly tickets: Tickets;
+  /** URLs at which browsers may find the dashboard, as far as we know: `http://127.0.0.1:8081`. */
+  readonly dashboards: () => readonly string[];
 }
 
 /** A password or a token is no longer than what the authenticators look at. */
@@ -71,8 +73,11 @@ export function sessionRoutes(deps: SessionRouteDeps): readonly Route[] {
       path: "/api/v1/tickets",
       summary: "A ticket that is good for one login within a minute; for who came by the unix socket.",
       role: "admin",
-      answer: jsonAnswer("The ticket. Secret.", z.object({ ticket: z.string() })),
-      handle: (call) => ({ ticket: issueTicket(deps, call) }),
+      answer: jsonAnswer(
+        "The ticket, a secret, and where browsers may find the dashboard that it opens.",
+        z.object({ ticket: z.string(), dashboards: z.array(z.string()) }),
+      ),
+      handle: (call) => ({ ticket: issueTicket(deps, call), dashboards: deps.dashboards() }),
     }),
   ];
 }

@@ -112,7 +112,8 @@ export class ControlDesk {
     const sessions = this.#sessions;
     const gate = new Gate({ clock, log, limiter, sessions }, access, gateOptions(this.#control));
     const live = new LiveFeed({ clock, model });
-    const routes = makeRoutes({ clock, log, model, live, gate, sessions, tickets: this.#tickets });
+    const dashboards = (): readonly string[] => this.#dashboards(model.server().listeners);
+    const routes = makeRoutes({ clock, log, model, live, gate, sessions, tickets: this.#tickets, dashboards });
     const pages: MiddlewareHandler = async (context, next) => (await this.#pages)(context, next);
     const api = makeApi({ log, gate, routes, pages });
     const fetch = (request: Request, env: ApiEnv["Bindings"]) => api.fetch(request, env);
@@ -131,6 +132,13 @@ export class ControlDesk {
   use(control: ControlConfig, access: GateAccess): void {
     this.#control = control;
     this.#gate?.use(access, gateOptions(control));
+  }
+
+  /** Where browsers may find the dashboard; a web server in front of us may have it elsewhere. */
+  #dashboards(listeners: readonly string[]): readonly string[] {
+    const { path } = this.#control;
+    const below = path === undefined ? [] : listeners.map((address) => address + path);
+    return [...this.addresses, ...below].filter((address) => /^https?:/.test(address));
   }
 
   /** Idempotent. */

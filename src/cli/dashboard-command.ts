@@ -29,7 +29,7 @@ const HOW =
   "Start it with --control http://127.0.0.1:8081, or say so in its configuration: control: {listen: [http://127.0.0.1:8081]}. If it is behind a web server, say where: --at https://vpn.example.com/admin.";
 
 /** The dashboards are where browsers can go: addresses of listeners, with the path that the API is mounted at. */
-const ticketSchema = z.object({ ticket: z.string(), dashboards: z.array(z.string()).optional() });
+const ticketSchema = z.object({ ticket: z.string(), dashboards: z.array(z.string()) });
 
 /** `vpn-ws dashboard`. */
 export function dashboardCommand(output: OperatorOutput = process): Command {
@@ -44,7 +44,7 @@ export function dashboardCommand(output: OperatorOutput = process): Command {
 
 async function printAddress({ at, json, ...flags }: DashboardFlags, output: OperatorOutput): Promise<void> {
   const client = new ControlClient(await findServer(flags));
-  const { ticket, dashboards = [] } = await client.post("/tickets", {}, ticketSchema);
+  const { ticket, dashboards } = await client.post("/tickets", {}, ticketSchema);
   const place = at ?? nearest(dashboards);
   if (place === undefined) {
     const { display } = client.target;

@@ -215,6 +215,10 @@ describe("vpn-ws dashboard", () => {
   });
 
   test("says what to do where there is none for a browser", async () => {
+    const { text } = await runOperator(dashboardCommand);
+    assert.ok(text.startsWith(`${api.addresses[1]}/#ticket=`));
+    desk.stop(api);
+    await desk.serve(model, 1, []);
     await assert.rejects(runOperator(dashboardCommand), is("DASHBOARD_NOWHERE", /--control http:\/\/127/));
   });
 });
