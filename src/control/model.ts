@@ -113,7 +113,7 @@ export const peerRowSchema = z.object({
 });
 export type PeerRow = z.infer<typeof peerRowSchema>;
 
-export const connectionInfoSchema = z.object({
+const connectionInfoSchema = z.object({
   number: count,
   address: z.string(),
   /** The protocol that it came by. */

@@ -31,7 +31,7 @@ import { TrafficPairs } from "./traffic-pairs.ts";
 import { TrafficTotals, trafficOf } from "./traffic-totals.ts";
 
 /** What only the server itself knows of itself. */
-export interface ServerLife {
+interface ServerLife {
   readonly startedMs: number;
   readonly isDraining: boolean;
   readonly addresses: readonly string[];

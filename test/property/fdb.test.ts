@@ -55,6 +55,20 @@ class NaiveTable {
     for (const [mac, row] of this.#rows) if (row.port === port) this.#rows.delete(mac);
   }
 
+  forgetLearned(port: number | undefined): number {
+    let forgotten = 0;
+    for (const [mac, row] of this.#rows) {
+      if (row.seenMs === undefined || (port !== undefined && row.port !== port)) continue;
+      this.#rows.delete(mac);
+      forgotten++;
+    }
+    return forgotten;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
   sweep(nowMs: number): void {
     for (const [mac, row] of this.#rows) if (this.#isAged(row, nowMs)) this.#rows.delete(mac);
   }
@@ -73,6 +87,7 @@ class NaiveTable {
 type Step =
   | { readonly kind: "learn" | "pin" | "lookup"; readonly mac: number; readonly port: number }
   | { readonly kind: "forget"; readonly port: number }
+  | { readonly kind: "flush"; readonly port: number | undefined }
   | { readonly kind: "sweep" }
   | { readonly kind: "wait"; readonly ms: number };
 
@@ -95,6 +110,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("pin" as const), mac: fc.nat(MAX_PINNED - 1), port }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("lookup" as const), mac, port }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const), port }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("flush" as const), port: fc.option(port, { nil: undefined }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("sweep" as const) }) },
   {
     weight: 2,
@@ -128,6 +147,9 @@ function compare(steps: readonly Step[], seed: number, sweepSlots: number, capac
     } else if (one.kind === "forget") {
       fast.forgetPort(one.port);
       naive.forgetPort(one.port);
+    } else if (one.kind === "flush") {
+      const [got, expected] = [fast.forgetLearned(one.port), naive.forgetLearned(one.port)];
+      if (isExact) assert.equal(got, expected);
     } else {
       const { hi, lo } = ADDRESSES[one.mac] as (typeof ADDRESSES)[number];
       const text = formatMac(hi, lo);
@@ -140,7 +162,11 @@ function compare(steps: readonly Step[], seed: number, sweepSlots: number, capac
         if (isExact) assert.equal(got, expected);
       }
     }
-    if (isExact) assert.equal(fast.learned, naive.learned);
+    if (isExact) assert.deepEqual([fast.learned, fast.size], [naive.learned, naive.size]);
+    for (let at = 0; at < PORTS; at++) {
+      const there = naive.entries(nowMs).filter((entry) => entry.port === at);
+      assert.deepEqual([...fast.entries(nowMs, at)].sort(byMac), there.sort(byMac));
+    }
     assert.deepEqual([...fast.entries(nowMs)].sort(byMac), naive.entries(nowMs).sort(byMac));
   }
 }

@@ -27,6 +27,17 @@ describe("drop reasons", () => {
     assert.equal(JSON.stringify(counters), '{"runt":1,"egress-full":4}');
   });
 
+  test("counters take over what others have counted", () => {
+    const [counters, others] = [new DropCounters(), new DropCounters()];
+    counters.add(Drop.runt, 2);
+    others.add(Drop.runt);
+    others.add(Drop.loop, 4);
+    counters.addAll(others);
+    counters.addAll(new DropCounters());
+    assert.deepEqual([counters.total, counters.toJSON()], [7, { runt: 3, loop: 4 }]);
+    assert.deepEqual(others.toJSON(), { runt: 1, loop: 4 });
+  });
+
   test("counters do not stop at 32 bits, and counting allocates nothing", () => {
     const counters = new DropCounters();
     counters.add(Drop.runt, 2 ** 40);
