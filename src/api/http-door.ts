@@ -8,11 +8,11 @@ import type { ApiEnv } from "./api.ts";
 import type { Asked, Door } from "./asked.ts";
 
 /** Requests that are answered at a time at one door, those for endless answers too. */
-export const MAX_REQUESTS = 256;
+const MAX_REQUESTS = 256;
 /** Until a request's body is whole. */
-export const BODY_TIMEOUT_MS = 10_000;
+const BODY_TIMEOUT_MS = 10_000;
 /** A reader who takes nothing for so long is gone, unless the answer is an endless one. */
-export const STALLED_READER_MS = 30_000;
+const STALLED_READER_MS = 30_000;
 
 /** What of a request's headers its handlers read; the gate reads the others where they came in. */
 const PASSED = ["content-type", "content-length", "accept", "accept-encoding", "if-none-match"];

@@ -4,7 +4,7 @@ import type { ControlEvent } from "../control/model.ts";
 import { formatMessage, LiveStream } from "./live-stream.ts";
 
 /** Pages and programs that listen at a time, of all operators together. */
-export const MAX_SUBSCRIBERS = 64;
+const MAX_SUBSCRIBERS = 64;
 /** A sample is told as often as one is made. */
 const SAMPLE_EVERY_MS = 1_000;
 /** Proxies end a connection on which nothing passes for a minute; each second's sample does the same while all is well. */

@@ -1,5 +1,5 @@
 /** What waits for who does not read: the last two thousand events, and some minutes more. */
-export const MAX_WAITING_BYTES = 2 * 1_048_576;
+const MAX_WAITING_BYTES = 2 * 1_048_576;
 
 /** One message in the form of server-sent events (HTML, 9.2.5). JSON has no line breaks. */
 export function formatMessage(name: string, data: unknown, id?: number): string {

@@ -3,9 +3,9 @@ import type { Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
 
 /** Browsers that are logged in at a time; one more, and the one that was not seen for longest is logged out. */
-export const MAX_SESSIONS = 256;
+const MAX_SESSIONS = 256;
 /** Of somebody who went away from his desk. */
-export const SESSION_IDLE_MS = 30 * 60_000;
+const SESSION_IDLE_MS = 30 * 60_000;
 /** And at the latest, whatever happens: a working day. */
 export const DEFAULT_SESSION_MS = 8 * 3_600_000;
 /** Random bytes of what a cookie or a ticket holds: 256 bit cannot be guessed. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Rows of one answer, where none are asked for, and at most. */
 const DEFAULT_ROWS = 1_000;
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 /** Of what is searched for, and of names in a query. */
 const MAX_TEXT_LENGTH = 255;
 

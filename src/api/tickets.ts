@@ -2,9 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { hashOf, newSecret } from "./operator-sessions.ts";
 
 /** A browser is opened with it at once. */
-export const TICKET_LIFE_MS = 60_000;
+const TICKET_LIFE_MS = 60_000;
 /** Unused ones at a time; one more, and the oldest is void. */
-export const MAX_TICKETS = 16;
+const MAX_TICKETS = 16;
 
 interface Ticket {
   readonly uid: number;

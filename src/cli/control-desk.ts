@@ -43,7 +43,11 @@ export interface ControlDeskOptions {
 }
 
 /** Connections that operators may have, and from one address: a dashboard has a few. */
-const CENSUS = { maxConnections: 256, maxConnectionsPerAddress: 64, maxPendingPerAddress: 16 } as const;
+export const OPERATORS_CENSUS = {
+  maxConnections: 256,
+  maxConnectionsPerAddress: 64,
+  maxPendingPerAddress: 16,
+} as const;
 /** Of these, such as have made no request yet. */
 const MAX_PENDING = 64;
 /** An answer that is under way when we close, such as that to a drain, may take so long. */
@@ -78,7 +82,7 @@ export class ControlDesk {
   /** Takes the addresses, and reads nothing yet. A ConfigError says which one cannot be had. */
   static async bind(deps: ControlDeskDeps, options: ControlDeskOptions): Promise<ControlDesk> {
     const listeners: Listener[] = [];
-    const census = new ConnectionCensus(CENSUS);
+    const census = new ConnectionCensus(OPERATORS_CENSUS);
     try {
       if (options.control.isLocal) listeners.push(...(await bindLocal(deps, census, options)));
       for (const address of options.control.listen) {
@@ -158,7 +162,7 @@ function makeListener(
   census: ConnectionCensus,
   address: ListenAddress,
 ): Listener {
-  const options = { ...LISTENER_DEFAULTS, ...CENSUS, maxPending: MAX_PENDING, address, tls };
+  const options = { ...LISTENER_DEFAULTS, ...OPERATORS_CENSUS, maxPending: MAX_PENDING, address, tls };
   return new Listener({ clock, log, peerUid, census }, options);
 }
 
@@ -175,7 +179,7 @@ async function bindLocal(
     return [listener];
   } catch (error) {
     const message = `vpn-ws status and the others will not find this server: ${describeError(error)}`;
-    deps.log[isQuiet ? "debug" : "warn"]("control.no-socket", message);
+    if (!isQuiet) deps.log.warn("control.no-socket", message);
     return [];
   }
 }

@@ -25,6 +25,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   "### `acl`": "defaults.acl[].",
   "### `guard`": "guard.",
   "### `limits`": "limits.",
+  "### `control`": "control.",
   "### `hooks`": "hooks.",
 };
 
@@ -85,6 +86,7 @@ describe("docs/OPERATIONS.md, configuration file", () => {
       "### `networks`": (key, value) => [`networks: {a: {${key}: ${value}}}`, "networks: {a: {}}"],
       "### `acl`": (key, value) => [aclWith(`, ${key}: ${value}`), aclWith("")],
       "### `guard`": (key, value) => [`guard: ${nested(key, value)}`, "{}"],
+      "### `control`": (key, value) => [`control: {${key === "session" ? "" : `${key}: ${value}`}}`, "{}"],
     };
     let seen = 0;
     for (const [heading, texts] of Object.entries(bases)) {

@@ -13,6 +13,8 @@ import { JWKS_COOLDOWN_MS, JWKS_MAX_AGE_MS, JWKS_MAX_STALE_MS } from "../../../s
 import { MAX_TOKENS } from "../../../src/access/token-table.ts";
 import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
+import { DEFAULT_SESSION_MS } from "../../../src/api/operator-sessions.ts";
+import { OPERATORS_CENSUS } from "../../../src/cli/control-desk.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
 import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, MOST_HOPES, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
 import { MAX_BAN_MS, MAX_REASON_BYTES } from "../../../src/control/action.ts";
@@ -32,6 +34,7 @@ import { CODEL_DEFAULTS } from "../../../src/transport/codel.ts";
 import { CENSUS_DEFAULTS } from "../../../src/transport/connection-census.ts";
 import { CHUNK_BYTES, FRAME_STORE_DEFAULTS } from "../../../src/transport/frame-store.ts";
 import { MAX_HELD_BYTES } from "../../../src/transport/hold-queue.ts";
+import { MAX_BODY_BYTES } from "../../../src/transport/incoming.ts";
 import { LISTENER_DEFAULTS } from "../../../src/transport/listener.ts";
 import { LIVENESS_DEFAULTS } from "../../../src/transport/liveness.ts";
 import { MAX_CONTROL_TEXT_LENGTH } from "../../../src/wire/control-message.ts";
@@ -228,7 +231,7 @@ const PEERS: Limits = {
   "hooks at the end of the server, ms": own(HOOKS, "STOP_TIMEOUT_MS"),
 };
 
-const OPERATORS: Limits = {
+const STEERING: Limits = {
   bans: MAX_BANS,
   "a ban, ms": MAX_BAN_MS,
   "reason that a peer is told, bytes": MAX_REASON_BYTES,
@@ -339,6 +342,45 @@ const CLIENT: Limits = {
 };
 
 /** By the heading of their table. */
+const HTTP_DOOR = "src/api/http-door.ts";
+const GATE = "src/api/gate.ts";
+const SESSIONS = "src/api/operator-sessions.ts";
+const TICKETS = "src/api/tickets.ts";
+const CONTROL = "src/config/control-schema.ts";
+const DESK = "src/cli/control-desk.ts";
+
+const OPERATORS: Limits = {
+  ...STEERING,
+  "connections, in all and from one address": `${OPERATORS_CENSUS.maxConnections}, ${OPERATORS_CENSUS.maxConnectionsPerAddress}`,
+  "of these, in their handshake, in all and from one address": `${own(DESK, "MAX_PENDING")}, ${OPERATORS_CENSUS.maxPendingPerAddress}`,
+  "requests that are answered at a time, at one door": own(HTTP_DOOR, "MAX_REQUESTS"),
+  "body, bytes": MAX_BODY_BYTES,
+  "until a body is whole, ms": own(HTTP_DOOR, "BODY_TIMEOUT_MS"),
+  "reader who takes nothing, ms": own(HTTP_DOOR, "STALLED_READER_MS"),
+  "a silent reader of these is asked whether it is there, ms": own("src/api/api.ts", "KEEP_ALIVE_MS"),
+  "last answers when the server stops, ms": own(DESK, "LAST_ANSWERS_MS"),
+  "credentials that are checked at a time": own(GATE, "MAX_DECIDING"),
+  "lines about who was refused, per second and at once": `${own(GATE, "REFUSED_LINES_PER_SECOND")}, ${own(GATE, "REFUSED_LINES_AT_ONCE")}`,
+  "password or token, characters": own("src/api/session-routes.ts", "MAX_SECRET_LENGTH"),
+  "browsers that are logged in": own(SESSIONS, "MAX_SESSIONS"),
+  "cookie or ticket, random bytes": own(SESSIONS, "SECRET_BYTES"),
+  "login without a request, ms": own(SESSIONS, "SESSION_IDLE_MS"),
+  "login, ms": DEFAULT_SESSION_MS,
+  "that, least and most, ms": `${own(CONTROL, "MIN_SESSION_MS")}, ${own(CONTROL, "MAX_SESSION_MS")}`,
+  "listeners of operators": own(CONTROL, "MAX_LISTENERS"),
+  "unused tickets": own(TICKETS, "MAX_TICKETS"),
+  "ticket, ms": own(TICKETS, "TICKET_LIFE_MS"),
+  "cookies that are looked at": own("src/api/session-cookie.ts", "MAX_COOKIES"),
+  "listeners of a live feed": own("src/api/live-feed.ts", "MAX_SUBSCRIBERS"),
+  "waits for one that does not read, bytes": own("src/api/live-stream.ts", "MAX_WAITING_BYTES"),
+  "rows of an answer": own("src/api/page-query.ts", "MAX_ROWS"),
+  "text in a query, characters": own("src/api/page-query.ts", "MAX_TEXT_LENGTH"),
+  "between two samples of a live feed, ms": own("src/api/live-feed.ts", "SAMPLE_EVERY_MS"),
+  "between two signs of life there, ms": own("src/api/live-feed.ts", "KEEP_ALIVE_EVERY_MS"),
+  "connections to a client's own socket": own("src/api/client-api.ts", "MAX_CONNECTIONS"),
+  "a request there, ms": own("src/api/client-api.ts", "REQUEST_TIMEOUT_MS"),
+};
+
 export const LIMITS: Readonly<Record<string, Limits>> = {
   "### Before anybody is known": BEFORE,
   "### Credentials": CREDENTIALS,
