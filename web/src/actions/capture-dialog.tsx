@@ -28,7 +28,9 @@ export function CaptureDialog({ peer, onClose }: { peer: PeerRow; onClose: () =>
     <Dialog title={`Capture frames of ${nameOf(peer)}`} onClose={onClose}>
       <form onSubmit={start}>
         <label class="field">
-          Filter, such as <code>arp or port 53</code>; empty: everything
+          <span>
+            Filter, such as <code>arp or port 53</code>; empty: everything
+          </span>
           <input name="filter" autocomplete="off" autocapitalize="none" spellcheck={false} disabled={isRunning} />
         </label>
         <p class="quiet">
@@ -39,12 +41,13 @@ export function CaptureDialog({ peer, onClose }: { peer: PeerRow; onClose: () =>
           <button type="button" onClick={onClose}>
             Close
           </button>
+          {/* Keys, because a button that becomes a submitting one while it is clicked submits. */}
           {isRunning ? (
-            <button type="button" class="primary" onClick={() => run?.stop()}>
+            <button key="stop" type="button" class="primary" onClick={() => run?.stop()}>
               Stop
             </button>
           ) : (
-            <button type="submit" class="primary">
+            <button key="start" type="submit" class="primary">
               Start
             </button>
           )}

@@ -7,7 +7,7 @@ export type CaptureState =
   | { readonly state: "ended"; readonly file: Blob; readonly why: string | undefined };
 
 /** A capture is gathered in the browser's memory, because a download that is stopped is thrown away. */
-export const MAX_CAPTURE_BYTES = 64 * 1024 * 1024;
+export const MAX_CAPTURE_BYTES = 64_000_000;
 const TYPE = "application/x-pcapng";
 
 /** One capture: gathers what the server sends until it is stopped. */

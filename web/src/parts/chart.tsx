@@ -23,6 +23,7 @@ export interface ChartProps {
 const HEIGHT_PX = 170;
 const AXIS_WIDTH_PX = 74;
 const TIME_HEIGHT_PX = 26;
+const LEAST_SECONDS = 60;
 const FONT = "11px system-ui, sans-serif";
 
 /** Lines over time. The legend has the figures of the moment under the cursor, or the last ones. */
@@ -99,7 +100,11 @@ function plotOptions(
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    scales: {
+      // What is short does not fill the width: a minute does.
+      x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_SECONDS), last] },
+      y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
     axes: [
       { ...axis, grid, size: TIME_HEIGHT_PX, space: 90, values: "{HH}:{mm}:{ss}" },
       { ...axis, grid, size: AXIS_WIDTH_PX, values: (_plot, ticks) => ticks.map(format) },
