@@ -75,7 +75,7 @@ export class JsonRequests {
 function formatQuery(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   if (given.length === 0) return "";
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  return `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`;
 }
 
 /** The sentence of an RFC 9457 problem; of anything else, its status. */

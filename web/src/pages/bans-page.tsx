@@ -64,7 +64,7 @@ function columns(nowMs: number, onLifted: () => void): readonly Column<Ban>[] {
     { key: "by", title: "By", width: "10rem", sortBy: ({ by }) => by, show: ({ by }) => by },
     {
       key: "lift",
-      title: "",
+      title: "Action",
       width: "6rem",
       show: (ban) => (
         <ActionButton label="Lift…" dialog={(close) => <LiftDialog ban={ban} onClose={close} onDone={onLifted} />} />

@@ -28,7 +28,7 @@ export function PeerPage({ id }: { id: string }) {
         <h1>
           <a href={formatRoute("peers")}>Peers</a> / {peer === undefined ? id : nameOf(peer)}
         </h1>
-        {peer !== undefined && <PeerMarks peer={peer} />}
+        {peer !== undefined && problem === undefined && <PeerMarks peer={peer} />}
         {peer?.kind === "peer" && problem === undefined && <PeerActions peer={peer} onDone={askNow} />}
       </div>
       <Problem text={problem} />

@@ -1,7 +1,5 @@
 import type { ComponentChildren } from "preact";
-
-/** What a row is ordered by; null is "not known" and comes last either way. */
-export type SortValue = string | number | boolean | null;
+import type { SortValue } from "./order.ts";
 
 export interface Column<Row> {
   /** In the address bar. */

@@ -1,4 +1,5 @@
-import type { SortValue } from "./column.ts";
+/** What a row is ordered by; null is "not known" and comes last either way. */
+export type SortValue = string | number | boolean | null;
 
 export interface Order {
   /** Of a column. */

@@ -57,7 +57,7 @@ function formatScaled(value: number, unit: string): string {
     scaled /= 1000;
     place++;
   }
-  const digits = place === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
+  const digits = scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
   return `${Number(scaled.toFixed(digits))} ${PREFIXES[place]}${unit}`;
 }
 
