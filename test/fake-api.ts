@@ -12,6 +12,7 @@ import { OperatorSessions } from "../src/api/operator-sessions.ts";
 import { makeRoutes } from "../src/api/routes.ts";
 import { Tickets } from "../src/api/tickets.ts";
 import { type Clock, systemClock } from "../src/base/clock.ts";
+import { FloodLog } from "../src/base/flood-log.ts";
 import { type Logger, silentLogger } from "../src/base/logger.ts";
 import type { ControlModel } from "../src/control/control-model.ts";
 import { parseListenAddress } from "../src/transport/listen-address.ts";
@@ -55,13 +56,14 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
   const chain = new AuthenticatorChain({ clock, onFault: () => {} }, authenticators);
   const access = { chain, trustedProxies: [], trustsHeaders: false, challenges: ['Basic realm="test"'] };
   const lists = { admins: ["admin"], viewers: ["viewer"], hosts: [], sessionMs: 8 * 3_600_000, ...options.gate };
-  const gate = new Gate({ clock, log, limiter: new GuessLimiter(clock), sessions }, access, lists);
+  const floodLog = new FloodLog(clock, log);
+  const gate = new Gate({ clock, floodLog, limiter: new GuessLimiter(clock), sessions }, access, lists);
   const live = new LiveFeed({ clock, model });
   const dashboards = (): readonly string[] =>
     listeners.map(({ address }) => address).filter((one) => /^http/.test(one));
   const deps = { clock, log, model, live, gate, sessions, tickets: new Tickets(clock), dashboards };
   const routes = makeRoutes(deps);
-  const api = makeApi({ log, gate, routes, pages });
+  const api = makeApi({ floodLog, gate, routes, pages });
   const fetch: HttpDoorDeps["fetch"] = (request, env) => api.fetch(request, env);
   const door = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });
   const site = new HttpDoor({ clock, fetch }, { kind: "site", prefix: "/admin" });

@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { z } from "zod";
 import { describeError } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import type { Asked } from "./asked.ts";
 import type { Entrance, Gate } from "./gate.ts";
 import { openApiDocument } from "./open-api.ts";
@@ -14,7 +14,7 @@ import { SECURITY_HEADERS } from "./security-headers.ts";
 const KEEP_ALIVE_MS = 30_000;
 
 export interface ApiDeps {
-  readonly log: Logger;
+  readonly floodLog: FloodLog;
   readonly gate: Gate;
   readonly routes: readonly Route[];
   /** Answers for the dashboard's files, which are for everybody: they show nothing of the server. */
@@ -41,7 +41,7 @@ export function makeApi(deps: ApiDeps): Hono<ApiEnv> {
   for (const [path, methods] of methodsByPath(routes)) api.all(honoPath(path), () => refuseMethod(methods));
   api.use(deps.pages);
   api.notFound(() => new Problem(404, "There is nothing here.").toResponse());
-  api.onError((error) => answerError(deps.log, error));
+  api.onError((error, { env }) => answerError(deps, env.asked, error));
   return api;
 }
 
@@ -119,9 +119,10 @@ function parse(schema: z.ZodType, value: unknown): unknown {
 }
 
 /** Errors of ours have a sentence; what else is thrown is logged, and may hold anything. */
-function answerError(log: Logger, error: Error): Response {
+function answerError({ floodLog, gate }: ApiDeps, asked: Asked, error: Error): Response {
   const problem =
     error instanceof Problem ? error : new Problem(500, "The server failed to answer. Its log says more.");
+  const log = floodLog.about(gate.addressOf(asked));
   if (problem !== error) log.error("control.failed", `a request to the control API failed: ${describeError(error)}`);
   return protect(problem.toResponse());
 }

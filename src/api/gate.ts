@@ -1,4 +1,5 @@
 import type { AccessRequest } from "../access/access-request.ts";
+import { addressKey } from "../access/address-key.ts";
 import type { AuthenticatorChain, RefusalDecision } from "../access/authenticator-chain.ts";
 import {
   CredentialCheck,
@@ -9,8 +10,7 @@ import {
 } from "../access/credential-check.ts";
 import { believe } from "../access/front.ts";
 import type { Identity } from "../access/identity.ts";
-import type { Logger } from "../base/logger.ts";
-import { TokenBucket } from "../base/token-bucket.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import type { Operator } from "../control/action.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
 import { printable } from "../wire/printable.ts";
@@ -38,7 +38,7 @@ export interface GateOptions extends OperatorLists {
 }
 
 export interface GateDeps extends CredentialCheckDeps {
-  readonly log: Logger;
+  readonly floodLog: FloodLog;
   /** Sessions outlive a reload. */
   readonly sessions: OperatorSessions;
 }
@@ -56,9 +56,6 @@ export interface Entrance {
 
 /** Requests whose credentials are looked at, at a time. */
 const MAX_DECIDING = 64;
-/** Lines about who was refused, per second and at once: strangers could fill the log. */
-const REFUSED_LINES_PER_SECOND = 1;
-const REFUSED_LINES_AT_ONCE = 60;
 
 /** Headers of who passes on what others ask: he speaks for them, and not for himself. */
 const FORWARDED = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
@@ -73,7 +70,6 @@ const FORWARDED = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
 export class Gate {
   readonly #deps: GateDeps;
   readonly #credentials: CredentialCheck;
-  readonly #lines: TokenBucket;
   #access: GateAccess;
   #options: GateOptions;
   #deciding = 0;
@@ -81,7 +77,6 @@ export class Gate {
   constructor(deps: GateDeps, access: GateAccess, options: GateOptions) {
     this.#deps = deps;
     this.#credentials = new CredentialCheck(deps);
-    this.#lines = new TokenBucket(REFUSED_LINES_PER_SECOND, REFUSED_LINES_AT_ONCE, deps.clock.nowMs());
     this.#access = access;
     this.#options = options;
   }
@@ -228,10 +223,9 @@ export class Gate {
   ): Problem {
     const user = printable(claimed ?? "");
     const address = printable(shown.address);
-    if (this.#lines.take(1, this.#deps.clock.nowMs())) {
-      const text = `refused ${user === "" ? "somebody" : user} from ${address || "this machine"}: ${reason} (${status})`;
-      this.#deps.log.info("control.refused", text, { address, user, status, reason });
-    }
+    const log = this.#deps.floodLog.about(addressKey(shown.address));
+    const text = `refused ${user === "" ? "somebody" : user} from ${address || "this machine"}: ${reason} (${status})`;
+    log.info("control.refused", text, { address, user, status, reason });
     return new Problem(status, detail, headers);
   }
 }

@@ -37,20 +37,14 @@ export class FloodLog {
     return { debug: this.#log.debug, info: limited("info"), warn: limited("warn"), error: limited("error") };
   }
 
-  /** Call it about every second. */
-  tick(): void {
-    const log = this.#log;
-    for (const [event, budget] of this.#budgets) {
-      const lines = budget.takeUntold();
-      if (lines === 0) continue;
-      log.warn("log.flood", `${lines} lines ${event} more than are told one by one`, { of: event, lines });
-    }
-  }
-
   #budgetOf(event: string): LineBudget {
     const known = this.#budgets.get(event);
     if (known !== undefined) return known;
-    const budget = new LineBudget(this.#clock, { ofSource: OF_SOURCE, ofAll: OF_ALL, maxSources: MAX_SOURCES });
+    const log = this.#log;
+    const options = { ofSource: OF_SOURCE, ofAll: OF_ALL, maxSources: MAX_SOURCES };
+    const budget = new LineBudget(this.#clock, options, (lines) =>
+      log.warn("log.flood", `${lines} lines ${event} more than are told one by one`, { of: event, lines }),
+    );
     this.#budgets.set(event, budget);
     return budget;
   }

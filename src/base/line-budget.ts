@@ -15,22 +15,29 @@ export interface LineBudgetOptions {
   readonly maxSources: number;
 }
 
-/** Between two lines about those that were not told. */
+/** From the first line that is not told to the line about how many there were: a flood has just begun. */
+const FIRST_SUMMARY_MS = 1_000;
+/** Between two such lines. */
 const SUMMARY_EVERY_MS = 10_000;
 
-/** How much may be told of what others cause, so that nobody fills the disk or buries the lines about others. */
+/**
+ * How much may be told of what others cause, so that nobody fills the disk or buries the lines about others. What is not
+ * told is counted, and `onUntold` hears now and then how much that was.
+ */
 export class LineBudget {
   readonly #clock: Clock;
   readonly #options: LineBudgetOptions;
   readonly #ofAll: TokenBucket;
   readonly #ofSource: RecentMap<TokenBucket>;
+  readonly #onUntold: (lines: number) => void;
   #untold = 0;
-  #summaryNotBeforeMs = Number.NEGATIVE_INFINITY;
+  #lastSummaryMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, options: LineBudgetOptions) {
+  constructor(clock: Clock, options: LineBudgetOptions, onUntold: (lines: number) => void) {
     const { perSecond, burst } = options.ofAll;
     this.#clock = clock;
     this.#options = options;
+    this.#onUntold = onUntold;
     this.#ofAll = new TokenBucket(perSecond, burst, clock.nowMs());
     this.#ofSource = new RecentMap(options.maxSources);
   }
@@ -38,18 +45,19 @@ export class LineBudget {
   /** Whether a line about this source may be told; otherwise it is counted. */
   admits(source: string): boolean {
     if (this.#take(source)) return true;
+    if (this.#untold === 0) this.#scheduleSummary();
     this.#untold++;
     return false;
   }
 
-  /** How many lines were not told since the last time; 0 also while the last time is not long ago. */
-  takeUntold(): number {
-    const nowMs = this.#clock.nowMs();
-    if (this.#untold === 0 || nowMs < this.#summaryNotBeforeMs) return 0;
-    const untold = this.#untold;
-    this.#untold = 0;
-    this.#summaryNotBeforeMs = nowMs + SUMMARY_EVERY_MS;
-    return untold;
+  #scheduleSummary(): void {
+    const dueMs = this.#lastSummaryMs + SUMMARY_EVERY_MS - this.#clock.nowMs();
+    this.#clock.after(Math.max(dueMs, FIRST_SUMMARY_MS), () => {
+      const lines = this.#untold;
+      this.#untold = 0;
+      this.#lastSummaryMs = this.#clock.nowMs();
+      this.#onUntold(lines);
+    });
   }
 
   /** One source at a time first: its flood must not use up the lines about others. */

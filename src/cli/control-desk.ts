@@ -14,6 +14,7 @@ import { staticRoutes } from "../api/static-routes.ts";
 import { Tickets } from "../api/tickets.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
+import { FloodLog } from "../base/flood-log.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ControlConfig } from "../config/server-config.ts";
 import type { ControlModel } from "../control/control-model.ts";
@@ -114,12 +115,13 @@ export class ControlDesk {
   serve(model: ControlModel, access: GateAccess): void {
     const { clock, log, limiter } = this.#deps;
     const sessions = this.#sessions;
-    const gate = new Gate({ clock, log, limiter, sessions }, access, gateOptions(this.#control));
+    const floodLog = new FloodLog(clock, log);
+    const gate = new Gate({ clock, floodLog, limiter, sessions }, access, gateOptions(this.#control));
     const live = new LiveFeed({ clock, model });
     const dashboards = (): readonly string[] => this.#dashboards(model.server().listeners);
     const routes = makeRoutes({ clock, log, model, live, gate, sessions, tickets: this.#tickets, dashboards });
     const pages: MiddlewareHandler = async (context, next) => (await this.#pages)(context, next);
-    const api = makeApi({ log, gate, routes, pages });
+    const api = makeApi({ floodLog, gate, routes, pages });
     const fetch = (request: Request, env: ApiEnv["Bindings"]) => api.fetch(request, env);
     const own = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });
     const { path } = this.#control;

@@ -14,14 +14,11 @@ export interface HooksDeps {
   readonly fetch: PostFetch;
 }
 
-const TICK_MS = 1_000;
-
 /** Runs commands and posts to webhooks when peers come and go, beside the server: nothing waits for them. */
 export class Hooks {
   readonly #deps: HooksDeps;
   readonly #queue: HookQueue;
   readonly #floodLog: FloodLog;
-  readonly #stopTicking: () => void;
   #config: HooksConfig;
 
   constructor(deps: HooksDeps, config: HooksConfig) {
@@ -29,7 +26,6 @@ export class Hooks {
     this.#config = config;
     this.#queue = new HookQueue(deps.clock);
     this.#floodLog = new FloodLog(deps.clock, deps.log);
-    this.#stopTicking = deps.clock.every(TICK_MS, () => this.#floodLog.tick());
   }
 
   /** In force for who comes or goes from now on. */
@@ -50,9 +46,8 @@ export class Hooks {
   };
 
   /** Resolves when everybody has been told who left, or a moment later. */
-  async close(): Promise<void> {
-    await this.#queue.close();
-    this.#stopTicking();
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
   /** Of one peer one after the other: who has left must not seem to be here. */

@@ -1,11 +1,11 @@
-import type { Logger } from "../base/logger.ts";
+import type { FloodLog } from "../base/flood-log.ts";
 import { hasBody, type Incoming, refuse } from "../transport/incoming.ts";
 import type { Admission, Admitted, Refused } from "./admission.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { tooBusyFor } from "./room.ts";
 
 export interface ReceptionDeps {
-  readonly log: Logger;
+  readonly floodLog: FloodLog;
   readonly admission: Pick<Admission, "decide">;
   readonly refusals: Pick<RefusalLog, "tell">;
   /** Whether nobody may come in any more. */
@@ -50,7 +50,8 @@ export class Reception {
       else this.#deps.join(incoming, decision);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#deps.log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
+      const log = this.#deps.floodLog.about(incoming.origin.kind === "tcp" ? incoming.origin.address : "");
+      log.error("access.failed", `a request could not be decided on and was refused: ${reason}`);
       this.#refused++;
       refuse(incoming.socket, 500, "The server could not decide whether you may join.");
     } finally {

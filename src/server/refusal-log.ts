@@ -22,7 +22,10 @@ export class RefusalLog {
 
   constructor(clock: Clock, log: Logger) {
     this.#log = log;
-    this.#budget = new LineBudget(clock, { ofSource: OF_ADDRESS, ofAll: OF_ALL, maxSources: MAX_ADDRESSES });
+    const options = { ofSource: OF_ADDRESS, ofAll: OF_ALL, maxSources: MAX_ADDRESSES };
+    this.#budget = new LineBudget(clock, options, (requests) =>
+      log.warn("access.flood", `refused ${requests} requests more than are told of one by one`, { requests }),
+    );
   }
 
   tell({ status, reason, ...refused }: Refused, via: string): void {
@@ -31,12 +34,5 @@ export class RefusalLog {
     const address = printable(refused.address);
     const text = `refused ${user === "" ? "a request" : user} from ${address || via}: ${reason} (${status})`;
     this.#log.info("access.refused", text, { address, user, via, status, reason });
-  }
-
-  /** Call it about every second. */
-  tick(): void {
-    const requests = this.#budget.takeUntold();
-    if (requests === 0) return;
-    this.#log.warn("access.flood", `refused ${requests} requests more than are told of one by one`, { requests });
   }
 }

@@ -77,7 +77,6 @@ export class Server {
   readonly #bans = new Bans({ nowUnixMs: Date.now });
   readonly #tenure: Tenure;
   readonly #room: Room;
-  readonly #refusals: RefusalLog;
   readonly #floodLog: FloodLog;
   readonly #peerLog: PeerLog;
   readonly #peerDeps: Omit<PeerDeps, "network">;
@@ -98,7 +97,6 @@ export class Server {
     this.#floodLog = new FloodLog(clock, log);
     const floodLog = this.#floodLog;
     this.#networks = new Networks({ clock, floodLog, segmenter: this.#connectionDeps.segmenter }, options);
-    this.#refusals = new RefusalLog(clock, log);
     this.#peerLog = new PeerLog({ floodLog, onPeer: deps.onPeer });
     const tokens = new SessionTokens<Peer>();
     const peerEvents: PeerEvents = {
@@ -112,9 +110,9 @@ export class Server {
     const placeFor = (admitted: Admitted) => this.#room.placeFor(admitted, this.#lastId + 1);
     this.#admission = new Admission({ clock, limiter, bans: this.#bans, placeFor }, access);
     this.#reception = new Reception({
-      log,
+      floodLog,
       admission: this.#admission,
-      refusals: this.#refusals,
+      refusals: new RefusalLog(clock, log),
       isClosed: () => this.isDraining,
       join: (incoming, admitted) => this.#join(incoming, admitted),
     });
@@ -194,8 +192,6 @@ export class Server {
     this.#networks.tick();
     this.#tenure.reportDrops(this.#deps.clock.nowMs());
     this.#tenure.endBanned(this.#bans);
-    this.#refusals.tick();
-    this.#floodLog.tick();
     this.control.tick();
   }
 
