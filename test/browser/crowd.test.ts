@@ -127,10 +127,15 @@ describe("the dashboard of a server with a thousand peers", { skip: noLab }, () 
       await page.getByRole("heading", { name: /^Peers/ }).waitFor();
     }));
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`keeps nobody out, as far as axe sees, in ${colorScheme} colours`, () =>
-      onScreen({ ...DESK, colorScheme }, (page) => onEachPage(page, (title) => assertAccessible(page, title))));
-  }
+  test("keeps nobody out, as far as axe sees, in light and dark colours", () =>
+    onScreen({ ...DESK, colorScheme: "light" }, (page) =>
+      onEachPage(page, async (title) => {
+        await assertAccessible(page, title);
+        await page.emulateMedia({ colorScheme: "dark" });
+        await assertAccessible(page, `${title}, dark`, ["color-contrast"]);
+        await page.emulateMedia({ colorScheme: "light" });
+      }),
+    ));
 
   test("fits a phone: no page is wider than it", () =>
     onScreen(PHONE, (page) =>
