@@ -31,8 +31,8 @@ export interface FrameCaptureOptions {
 
 export const CAPTURE_DEFAULTS = {
   ringBytes: 8 * 1024 * 1024,
-  /** Copying, segmenting and sending so much costs a few percent of a processor: a server that is full has no more. */
-  bytesPerSecond: 16 * 1024 * 1024,
+  /** Copying, segmenting and sending so much costs about two percent of a processor. */
+  bytesPerSecond: 8 * 1024 * 1024,
 } as const;
 
 /** Ports that are here, or whose frames wait: more than a server has. Those beyond are not looked at. */
