@@ -14,6 +14,9 @@ import { MAX_TOKENS } from "../../../src/access/token-table.ts";
 import { MAX_USER_NAME_LENGTH } from "../../../src/access/user-name.ts";
 import { VERIFIED_PASSWORDS_DEFAULTS } from "../../../src/access/verified-passwords.ts";
 import { DEFAULT_SESSION_MS } from "../../../src/api/operator-sessions.ts";
+import { MAX_SNAP_BYTES, MIN_SNAP_BYTES } from "../../../src/capture/capture.ts";
+import { MAX_FILTER_LENGTH } from "../../../src/capture/filter.ts";
+import { CAPTURE_DEFAULTS } from "../../../src/capture/frame-capture.ts";
 import { OPERATORS_CENSUS } from "../../../src/cli/control-desk.ts";
 import { CLIENT_DEFAULTS } from "../../../src/client/client-options.ts";
 import { AT_ONCE_MS, BUSY_SHORT_MS, DENIED_BACKOFF, MOST_HOPES, SILENT_SHORT_MS } from "../../../src/client/retry.ts";
@@ -25,6 +28,7 @@ import { type FrameBudget, GUARD_DEFAULTS } from "../../../src/guard/guard-optio
 import { MAC_OWNERS_DEFAULTS } from "../../../src/guard/mac-owners.ts";
 import { MAX_SOURCE_PREFIXES } from "../../../src/guard/source-prefixes.ts";
 import { MAX_BANS } from "../../../src/server/bans.ts";
+import { MAX_CAPTURES } from "../../../src/server/control-capture.ts";
 import { SERVER_DEFAULTS } from "../../../src/server/server-options.ts";
 import { MAX_ALL_HELD_BYTES, MAX_HELD_MS } from "../../../src/server/session.ts";
 import { FDB_DEFAULTS } from "../../../src/switch/fdb.ts";
@@ -349,6 +353,20 @@ const TICKETS = "src/api/tickets.ts";
 const CONTROL = "src/config/control-schema.ts";
 const DESK = "src/cli/control-desk.ts";
 
+const CAPTURES: Limits = {
+  "captures at a time": MAX_CAPTURES,
+  "frames that wait for a reader, bytes": CAPTURE_DEFAULTS.ringBytes,
+  "frames that are taken, bytes per second": CAPTURE_DEFAULTS.bytesPerSecond,
+  "file that is written ahead of a reader, bytes": own("src/capture/capture-file.ts", "STAGE_BYTES"),
+  "pieces in which it is sent, bytes": own("src/api/capture-stream.ts", "PIECE_BYTES"),
+  "until a reader is told, ms": own("src/capture/frame-capture.ts", "READABLE_DELAY_MS"),
+  ports: own("src/capture/frame-capture.ts", "MAX_WATCHED_PORTS"),
+  "filter, characters": MAX_FILTER_LENGTH,
+  "parentheses and `not` inside of each other": own("src/capture/filter-parser.ts", "MAX_FILTER_DEPTH"),
+  "snap, from and to, bytes": `${MIN_SNAP_BYTES}, ${MAX_SNAP_BYTES}`,
+  "text in the file, bytes": own("src/capture/pcapng.ts", "MAX_TEXT_BYTES"),
+};
+
 const OPERATORS: Limits = {
   ...STEERING,
   "connections, in all and from one address": `${OPERATORS_CENSUS.maxConnections}, ${OPERATORS_CENSUS.maxConnectionsPerAddress}`,
@@ -386,6 +404,7 @@ export const LIMITS: Readonly<Record<string, Limits>> = {
   "### Credentials": CREDENTIALS,
   "### Peers": PEERS,
   "### Operators": OPERATORS,
+  "### Captures": CAPTURES,
   "### The guard": GUARD,
   "### Files": FILES,
   "### The client": CLIENT,

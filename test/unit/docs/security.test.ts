@@ -6,7 +6,7 @@ import { readText, sectionOf, tableRows } from "./documents.ts";
 import { LIMITS } from "./limits.ts";
 
 /** Folders in which whatever comes from a stranger, a peer or a file is bounded. */
-const BOUNDED = ["access", "api", "config", "control", "guard", "server", "state", "transport"];
+const BOUNDED = ["access", "api", "capture", "config", "control", "guard", "server", "state", "transport"];
 
 /** Constants that look like limits and are none: units, shapes of a protocol, what the schema says beside its key. */
 const NO_LIMITS: readonly string[] = [
@@ -50,6 +50,9 @@ const NO_LIMITS: readonly string[] = [
     "MAX_LENGTH",
     "MAX_UNIX_PATH_BYTES",
     "MAX_VLAN",
+    "MAX_VLAN_ID",
+    "MAX_PORT",
+    "MAX_OTHER_BLOCK_BYTES",
     "MIN_MTU_BYTES",
     "MAX_MTU_BYTES",
   ],
