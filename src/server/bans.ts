@@ -1,6 +1,7 @@
 import { ANONYMOUS, type Identity } from "../access/identity.ts";
 import type { Ban } from "../control/model.ts";
 import type { Mac } from "../wire/mac.ts";
+import { printable } from "../wire/printable.ts";
 
 /** Bans at a time: more than anybody gives by hand, and what a program gives must end somewhere. */
 export const MAX_BANS = 4_096;
@@ -31,7 +32,7 @@ export class Bans {
     const key = keyOf(whom);
     this.#byKey.delete(key);
     if (this.#byKey.size >= MAX_BANS) return undefined;
-    const about = whom.kind === "user" ? { user: whom.user, mac: null } : { user: "", mac: whom.mac };
+    const about = whom.kind === "user" ? { user: printable(whom.user), mac: null } : { user: "", mac: whom.mac };
     const ban = { id: String(++this.#lastId), ...about, reason, by, untilMs: this.#nowUnixMs() + forMs };
     this.#byKey.set(key, ban);
     return ban;
@@ -39,8 +40,9 @@ export class Bans {
 
   /** False if there is none with this id. */
   remove(id: string): boolean {
-    const ban = this.all.find((one) => one.id === id);
-    return ban !== undefined && this.#byKey.delete(keyOf(bannedBy(ban)));
+    this.#forgetEnded();
+    for (const [key, ban] of this.#byKey) if (ban.id === id) return this.#byKey.delete(key);
+    return false;
   }
 
   /** The ban that keeps out who is this and has this MAC. */
@@ -64,10 +66,6 @@ export function bannedAs(
 ): Banned | undefined {
   if (method !== ANONYMOUS) return { kind: "user", user };
   return mac === undefined ? undefined : { kind: "mac", mac };
-}
-
-function bannedBy({ user, mac }: Ban): Banned {
-  return mac === null ? { kind: "user", user } : { kind: "mac", mac: mac as Mac };
 }
 
 function keyOf(whom: Banned): string {

@@ -2,10 +2,10 @@ import type { LogFields, Logger } from "../base/logger.ts";
 import type { Action, ActionResult, Operator } from "../control/action.ts";
 import { defaultBurstBytes, type RateLimit } from "../switch/port-rules.ts";
 import { printable } from "../wire/printable.ts";
+import type { Attachments } from "./attachments.ts";
 import { type Bans, bannedAs, MAX_BANS } from "./bans.ts";
 import type { Networks } from "./networks.ts";
 import type { Peer } from "./peer.ts";
-import { uplinkId } from "./peer-row.ts";
 import type { Tenure } from "./tenure.ts";
 
 /** What only whoever runs the server can do. */
@@ -19,7 +19,7 @@ export interface ServerOperations {
 export interface OperatorActionsDeps {
   readonly log: Logger;
   readonly networks: Networks;
-  readonly peers: ReadonlyMap<number, Peer>;
+  readonly attachments: Attachments;
   readonly tenure: Pick<Tenure, "kick" | "endBanned">;
   readonly bans: Bans;
   /** Undefined: nobody has said how. */
@@ -76,9 +76,9 @@ export class OperatorActions {
   }
 
   #performOn(id: string, operator: Operator, action: PeerAction): ActionResult {
-    const peer = this.peerOf(id);
+    const peer = this.#deps.attachments.peer(id);
     if (peer === undefined) {
-      if (this.#portOf(id) === undefined) return notFound(`There is no peer ${id}.`);
+      if (this.#deps.attachments.uplink(id) === undefined) return notFound(`There is no peer ${id}.`);
       return impossible("An uplink is the server's own: it can be neither sent away nor limited.");
     }
     if (action.kind === "kick") return this.#kick(peer, operator, action);
@@ -89,10 +89,11 @@ export class OperatorActions {
 
   #kick(peer: Peer, { name }: Operator, { reason, banMs }: Extract<Action, { readonly kind: "kick" }>): ActionResult {
     const { bans, tenure } = this.#deps;
+    // Before it goes: a MAC that it only showed goes with its port.
+    const whom = bannedAs(peer.admitted.identity, peer.mac);
     tenure.kick(peer, reason);
     const away = `peer ${peer.id} is sent away`;
     if (banMs === 0) return done(away);
-    const whom = bannedAs(peer.admitted.identity, peer.mac);
     if (whom === undefined) {
       return impossible(`It has neither a user nor a MAC that could be kept out; ${away}, and may come back.`);
     }
@@ -103,13 +104,13 @@ export class OperatorActions {
   }
 
   #flushFdb(name: string | undefined, id: string | undefined): ActionResult {
-    const { networks } = this.#deps;
+    const { networks, attachments } = this.#deps;
     if (name !== undefined && networks.get(name) === undefined) return notFound(`There is no network ${name}.`);
     if (id === undefined) {
       const chosen = networks.all.filter(({ definition }) => name === undefined || definition.name === name);
       return forgotten(chosen.reduce((sum, network) => sum + network.switch.forgetLearned(), 0));
     }
-    const at = this.#portOf(id);
+    const at = attachments.port(id);
     const isElsewhere = name !== undefined && at?.network.definition.name !== name;
     if (at === undefined || isElsewhere) return notFound(`There is no peer ${id}${isElsewhere ? ` in ${name}` : ""}.`);
     return forgotten(at.network.switch.forgetLearned(at.port));
@@ -133,25 +134,13 @@ export class OperatorActions {
   #auditFieldsOf(action: Action): LogFields {
     if (action.kind === "unban") return { ban: printable(action.ban) };
     if (action.kind === "reload" || action.kind === "drain") return {};
-    const peer = action.peer === undefined ? undefined : this.peerOf(action.peer);
+    const peer = action.peer === undefined ? undefined : this.#deps.attachments.peer(action.peer);
     const network = peer?.grant.network ?? ("network" in action ? action.network : undefined);
     return {
       ...(action.peer === undefined ? {} : { peer: printable(action.peer) }),
       ...(peer === undefined ? {} : { user: printable(peer.remote.user) }),
       ...(network === undefined ? {} : { network: printable(network) }),
     };
-  }
-
-  /** The peer with this `id`. Digits only: Number would find peer 7 for " 7 " and "0x7". */
-  peerOf(id: string): Peer | undefined {
-    return /^[1-9]\d{0,15}$/.test(id) ? this.#deps.peers.get(Number(id)) : undefined;
-  }
-
-  #portOf(id: string) {
-    const peer = this.peerOf(id);
-    if (peer?.port !== undefined) return { network: peer.network, port: peer.port };
-    const network = this.#deps.networks.all.find(({ definition }) => uplinkId(definition.name) === id);
-    return network?.uplink === undefined ? undefined : { network, port: network.uplink.port };
   }
 }
 

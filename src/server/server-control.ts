@@ -19,6 +19,7 @@ import {
   type ServerInfo,
   type TrafficPair,
 } from "../control/model.ts";
+import { Attachments, type AttachmentsDeps } from "./attachments.ts";
 import { ControlCapture } from "./control-capture.ts";
 import { History } from "./history.ts";
 import { LoopDelay } from "./loop-delay.ts";
@@ -26,7 +27,7 @@ import type { Network } from "./network.ts";
 import { OperatorActions, type OperatorActionsDeps } from "./operator-actions.ts";
 import type { Peer } from "./peer.ts";
 import { peerDetail, uplinkDetail } from "./peer-detail.ts";
-import { idAt, peerRow, uplinkId, uplinkRow, userAt } from "./peer-row.ts";
+import { idAt, peerRow, uplinkRow, userAt } from "./peer-row.ts";
 import { TrafficPairs } from "./traffic-pairs.ts";
 import { TrafficTotals, trafficOf } from "./traffic-totals.ts";
 
@@ -40,7 +41,7 @@ interface ServerLife {
   readonly refused: number;
 }
 
-export interface ServerControlDeps extends OperatorActionsDeps {
+export interface ServerControlDeps extends Omit<OperatorActionsDeps, "attachments">, AttachmentsDeps {
   readonly clock: Clock;
   readonly events: EventFeed;
   readonly life: ServerLife;
@@ -52,6 +53,7 @@ export class ServerControl implements ControlModel {
   readonly #deps: ServerControlDeps;
   readonly #maxPeers: number;
   readonly #instance = randomUUID();
+  readonly #attachments: Attachments;
   readonly #actions: OperatorActions;
   readonly #history = new History();
   readonly #loopDelay: LoopDelay;
@@ -62,7 +64,8 @@ export class ServerControl implements ControlModel {
     this.events = deps.events;
     this.#deps = deps;
     this.#maxPeers = maxPeers;
-    this.#actions = new OperatorActions(deps);
+    this.#attachments = new Attachments(deps);
+    this.#actions = new OperatorActions({ ...deps, attachments: this.#attachments });
     this.#loopDelay = new LoopDelay(deps.clock);
     this.#pairs = new TrafficPairs(deps.clock);
     this.#captures = new ControlCapture(deps);
@@ -136,11 +139,10 @@ export class ServerControl implements ControlModel {
   }
 
   peer(id: string): PeerDetail | undefined {
-    const { networks, life } = this.#deps;
-    const peer = this.#actions.peerOf(id);
+    const peer = this.#attachments.peer(id);
     if (peer !== undefined) return peerDetail(peer);
-    const network = networks.all.find(({ definition }) => uplinkId(definition.name) === id);
-    return network?.uplink === undefined ? undefined : uplinkDetail(network, network.uplink, life.startedMs);
+    const at = this.#attachments.uplink(id);
+    return at === undefined ? undefined : uplinkDetail(at.network, at.uplink, this.#deps.life.startedMs);
   }
 
   *fdb(): Generator<FdbRow> {

@@ -250,6 +250,17 @@ describe("the control model", () => {
       assert.deepEqual(silent.closes, [[1008, "enough"]]);
     });
 
+    test("with a ban knows the MAC of a session that waits for its client", async () => {
+      serve();
+      const silent = await memory.join({});
+      silent.send(ethernetFrame(SERVER, A, "it is me"));
+      await settled("its MAC", () => row("1")?.mac === A);
+      silent.vanish();
+      await settled("the loss", () => row("1")?.state === "held");
+      assert.equal((await perform({ kind: "kick", peer: "1", reason: "x", banMs: 1_000 })).state, "done");
+      assert.deepEqual([control().bans()[0]?.mac, control().server().peers.here], [A, 0]);
+    });
+
     test("says that nobody can be kept out who has neither a name nor a MAC, and that there is no such peer", async () => {
       serve();
       const silent = await memory.join({});
