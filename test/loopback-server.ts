@@ -6,6 +6,7 @@ import type { NetworkDefinition } from "../src/server/network.ts";
 import { Server } from "../src/server/server.ts";
 import { SERVER_DEFAULTS, type ServerOptions } from "../src/server/server-options.ts";
 import type { CensusOptions } from "../src/transport/connection-census.ts";
+import type { TuneSocket } from "../src/transport/connection-deps.ts";
 import { parseListenAddress } from "../src/transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS } from "../src/transport/listener.ts";
 import { maskBytes } from "../src/wire/mask.ts";
@@ -16,6 +17,8 @@ export interface LoopbackOptions extends Partial<ServerOptions> {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly access?: OpenAccessOptions;
+  /** What is known of a connection's socket; default: nothing. */
+  readonly tuneSocket?: TuneSocket;
   /** The server's own TAP in the first network. */
   readonly device?: Device | undefined;
   /** Whether many MACs are behind it. */
@@ -32,7 +35,8 @@ export interface Loopback {
 
 /** A server that listens on a loopback port, started. */
 export async function startLoopbackServer(log: Logger, options: LoopbackOptions = {}): Promise<Loopback> {
-  const { clock = systemClock, access = {}, device, networks = ["default"], bridge = false, census, ...rest } = options;
+  const { clock = systemClock, access = {}, device, networks = ["default"], bridge = false, census, ...others } = options;
+  const { tuneSocket = () => undefined, ...rest } = others;
   const listeners = await bindListeners(
     { clock: systemClock, log, peerUid: () => undefined },
     [parseListenAddress("tcp://127.0.0.1:0")],
@@ -41,7 +45,7 @@ export async function startLoopbackServer(log: Logger, options: LoopbackOptions 
   const definitions = networks.map((name, index) => definitionOf(name, index === 0 ? device : undefined, bridge));
   const parts = {
     mask: maskBytes,
-    tuneSocket: () => undefined,
+    tuneSocket,
     limiter: new GuessLimiter(clock),
     onDeviceError: () => {},
   };

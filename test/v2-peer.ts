@@ -13,6 +13,9 @@ export interface V2Options {
   readonly bridge?: boolean;
   readonly path?: string;
   readonly claim?: SessionClaim | undefined;
+  /** What its hello says; default: 1500, and ordinary frames only. */
+  readonly mtu?: number;
+  readonly offloads?: number;
   /** Lines, each with its CR LF. */
   readonly headers?: string;
 }
@@ -57,7 +60,8 @@ export class V2Peer {
       throw new Error(head);
     }
     const peer = new V2Peer(raw, head.indexOf("\r\n\r\n") + 4);
-    return peer.say({ kind: "hello", agent: "test", mtu: 1500, offloads: 0 });
+    const { mtu = 1500, offloads = 0 } = options;
+    return peer.say({ kind: "hello", agent: "test", mtu, offloads });
   }
 
   /** Waits for the server's welcome. */
@@ -77,7 +81,12 @@ export class V2Peer {
   }
 
   send(...frames: readonly Buffer[]): this {
-    for (const frame of frames) this.#send(Opcode.binary, Buffer.concat([Buffer.alloc(VNET_HEADER_BYTES), frame]));
+    return this.sendMessages(...frames.map((frame) => Buffer.concat([Buffer.alloc(VNET_HEADER_BYTES), frame])));
+  }
+
+  /** Binary messages as they are: super-frames with their headers, or what is no frame. */
+  sendMessages(...payloads: readonly Buffer[]): this {
+    for (const payload of payloads) this.#send(Opcode.binary, payload);
     return this;
   }
 

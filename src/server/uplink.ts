@@ -20,6 +20,7 @@ export class Uplink implements Egress {
   readonly #frame = new Frame(new Uint8Array(0));
   readonly #segment = new Frame(new Uint8Array(0));
   #segmentsRefused = 0;
+  #segmentBytes = 0;
   /** Of the device, as of the last look. */
   #refusedBytes = 0;
 
@@ -67,15 +68,20 @@ export class Uplink implements Egress {
   #deliverSegments(frame: Frame): DropReason {
     this.flush();
     this.#segmentsRefused = 0;
+    this.#segmentBytes = 0;
     const drop = this.#segmenter.segment(frame, this.#device.mtu + 18, this.#onSegment);
     if (drop !== Drop.none) return drop;
     this.#refusedBytes = this.#device.refusedBytes;
-    return this.#segmentsRefused === 0 ? Drop.none : Drop.deviceRefused;
+    if (this.#segmentsRefused > 0) return Drop.deviceRefused;
+    // The port counts the frame as it was.
+    this.port.sentBytes += this.#segmentBytes - frame.length;
+    return Drop.none;
   }
 
   readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => {
     this.#device.write(this.#segment.set(bytes, start, end, false));
     this.#segmentsRefused += this.#device.flush();
+    this.#segmentBytes += end - start;
   };
 
   /** The switch counted these as sent when it delivered them, in this turn of the event loop: nobody has seen that. */
