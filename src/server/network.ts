@@ -42,8 +42,9 @@ export class Network {
   readonly switch: Switch;
   readonly guard: NetworkGuard;
   readonly uplink: Uplink | undefined;
-  readonly #departed: TrafficTotals;
-  readonly #departedHere = new TrafficTotals();
+  /** What ports that left have counted: here, and in all networks. Their connections may be closing yet. */
+  readonly lateCounts: readonly TrafficTotals[];
+  readonly #departed = new TrafficTotals();
 
   constructor(
     deps: NetworkDeps,
@@ -57,7 +58,7 @@ export class Network {
     const maxPorts = limits.maxPeers + 1;
     const hashSeed = randomInt(2 ** 32);
     this.definition = definition;
-    this.#departed = deps.departed;
+    this.lateCounts = [this.#departed, deps.departed];
     const flooding = { floodBroadcast, floodMulticast };
     this.switch = new Switch({ clock }, { ...SWITCH_DEFAULTS, ...flooding, mtu, maxPorts, hashSeed });
     this.guard = new NetworkGuard({ clock, events: guardEvents(deps.floodLog, definition.name) }, guard);
@@ -74,7 +75,7 @@ export class Network {
 
   /** What its ports have counted, those that left included. */
   get totals(): TrafficTotals {
-    const totals = new TrafficTotals().add(this.#departedHere);
+    const totals = new TrafficTotals().add(this.#departed);
     for (const port of this.switch.ports) totals.add(port);
     return totals;
   }
@@ -82,8 +83,7 @@ export class Network {
   leave(port: Port): void {
     this.guard.release(port);
     this.switch.detach(port);
-    this.#departed.add(port);
-    this.#departedHere.add(port);
+    for (const totals of this.lateCounts) totals.add(port);
   }
 }
 

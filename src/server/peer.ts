@@ -75,6 +75,8 @@ export class Peer implements Egress {
   #admitted: Admitted;
   #grant: Grant;
   #port: Port | undefined;
+  /** Where frames for it are counted: at its port, and with those that left when it has. */
+  #counts: readonly Pick<Port, "countSent" | "countLost">[] = [];
   /** What a v2 client comes back by. Secret. */
   #token: string | undefined;
   /** For those who have been told of it. One for all connections, so that its budget is one. */
@@ -184,6 +186,7 @@ export class Peer implements Egress {
     }
     if (dialect === "v1") port.limitMtu(LEGACY_MTU, LEGACY_SEGMENT_MTU);
     this.#port = port;
+    this.#counts = [port];
     if (comesBack(this.#admitted.opening)) this.#token = tokens.issue(this);
     return true;
   }
@@ -247,13 +250,11 @@ export class Peer implements Egress {
   }
 
   #onSent(frames: number, bytes: number): void {
-    if (this.#port === undefined) return;
-    this.#port.sentFrames += frames;
-    this.#port.sentBytes += bytes;
+    for (const counts of this.#counts) counts.countSent(frames, bytes);
   }
 
   #onEgressDrop(reason: DropReason, frames: number): void {
-    this.#port?.egressDrops.add(reason, frames);
+    for (const counts of this.#counts) counts.countLost(reason, frames);
   }
 
   #onDrop(reason: DropReason, frameBytes: number): void {
@@ -285,6 +286,7 @@ export class Peer implements Egress {
     if (this.#token !== undefined) this.#deps.tokens.revoke(this.#token);
     if (this.#port !== undefined) this.#deps.network.leave(this.#port);
     this.#port = undefined;
+    this.#counts = this.#deps.network.lateCounts;
     this.#deps.events.onGone(this, closed);
   }
 }

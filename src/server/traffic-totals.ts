@@ -1,4 +1,4 @@
-import { DropCounters } from "../base/drop-reason.ts";
+import { DropCounters, type DropReason } from "../base/drop-reason.ts";
 import type { Traffic } from "../control/model.ts";
 import type { Port } from "../switch/port.ts";
 
@@ -21,6 +21,17 @@ export class TrafficTotals implements Counted {
     this.ingressDrops.addAll(counted.ingressDrops);
     this.egressDrops.addAll(counted.egressDrops);
     return this;
+  }
+
+  /** As `Port` has it; for what the closing connections of a port that left still send. */
+  countSent(frames: number, bytes: number): void {
+    this.sentFrames += frames;
+    this.sentBytes += bytes;
+  }
+
+  /** And for what they lose. */
+  countLost(drop: DropReason, frames: number): void {
+    this.egressDrops.add(drop, frames);
   }
 }
 

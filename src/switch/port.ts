@@ -14,8 +14,8 @@ export interface Egress {
   /** Sends what was delivered since the last flush. Called once per ingress batch, only if something was delivered. */
   flush(): void;
   /**
-   * Whether frames may wait here, or be lost after all. Then the egress counts: in `sentFrames` and `sentBytes` of its port
-   * what has left, in `egressDrops` what was lost. Otherwise a frame counts as sent when it is taken.
+   * Whether frames may wait here, or be lost after all. Then the egress tells its port what has left (`countSent`) and what
+   * was lost (`countLost`). Otherwise a frame counts as sent when it is taken.
    */
   readonly isQueue?: boolean;
 }
@@ -126,6 +126,17 @@ export class Port {
     this.sentFrames++;
     this.sentBytes += frame.end - frame.start;
     return true;
+  }
+
+  /** For an egress that is a queue: these have left; see `FrameSender` for what counts as one. */
+  countSent(frames: number, bytes: number): void {
+    this.sentFrames += frames;
+    this.sentBytes += bytes;
+  }
+
+  /** For an egress that is a queue: these never will. */
+  countLost(drop: DropReason, frames: number): void {
+    this.egressDrops.add(drop, frames);
   }
 
   /** A frame was for the attachment and may not go there. */

@@ -1,4 +1,4 @@
-import type { SocketState } from "../../../src/transport/socket-control.ts";
+import { waitFor } from "../../../lab/wait.ts";
 import { OFFLOAD_ALL } from "../../../src/wire/offload.ts";
 import { MAX_SESSION_CONNECTIONS } from "../../../src/wire/session-claim.ts";
 import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
@@ -6,6 +6,7 @@ import { LegacyPeer } from "../../legacy-peer.ts";
 import { V2Peer } from "../../v2-peer.ts";
 import { Ledger } from "./ledger.ts";
 import type { Station } from "./naive-network.ts";
+import type { SlowPath } from "./slow-path.ts";
 import { bytesIn, countFrames } from "./traffic.ts";
 
 /** Who takes part, and how. */
@@ -41,9 +42,11 @@ export const ROLES: readonly Role[] = [
 /** MACs behind the bridge, which it learns by what they send. */
 export const BEHIND = ["02:00:00:00:01:01", "02:00:00:00:01:02"] as const;
 
-/** Of a path that is no local one. */
-const ROUND_TRIP_MS = 5;
-const PACED_BYTES_PER_MS = 1_250;
+interface Link {
+  readonly peer: V2Peer | LegacyPeer;
+  /** Undefined: it is fast. */
+  readonly path: SlowPath | undefined;
+}
 
 /** One that takes part, over all of its connections, from joining until its session is over. */
 export class Attendant implements Station {
@@ -58,9 +61,8 @@ export class Attendant implements Station {
   /** Its IP addresses are of this number. */
   readonly host: number;
   readonly ledger: Ledger;
-  readonly open = new Map<number, V2Peer | LegacyPeer>();
+  readonly open = new Map<number, Link>();
   token: string | undefined;
-  isFrozen = false;
   /** When it lost its last connection. */
   heldSinceMs = 0;
   readonly #all: (V2Peer | LegacyPeer)[] = [];
@@ -75,13 +77,22 @@ export class Attendant implements Station {
     this.broadcasts = broadcasts;
     this.ledger = new Ledger(() => {
       const frames = this.#all.flatMap((one) => one.frames);
-      return { frames: countFrames(frames), bytes: bytesIn(frames) };
+      const sentBytes = this.#all.reduce((sum, { raw }) => sum + raw.socket.bytesWritten, 0);
+      const receivedBytes = this.#all.reduce((sum, { raw }) => sum + raw.socket.bytesRead, 0);
+      return { frames: countFrames(frames), bytes: bytesIn(frames), wire: { sentBytes, receivedBytes } };
     });
     this.ledger.mayLose = this.isIsolated;
   }
 
-  async connect(address: string, number: number): Promise<void> {
+  /** Whether something may wait for one of its connections. */
+  get isFrozen(): boolean {
+    return [...this.open.values()].some(({ path }) => path?.isFrozen === true);
+  }
+
+  /** Joins, comes back, or has one connection more, or another for the one of this number. */
+  async connect(address: string, number: number, slowPath: SlowPath | undefined): Promise<void> {
     const { role, token } = this;
+    if (this.open.get(number)?.path?.isFrozen) this.ledger.mayLose = true;
     const headers = role.user === undefined ? "" : `X-Remote-User: ${role.user}\r\n`;
     const options = { mac: role.mac, bridge: role.bridge ?? false, headers };
     const path = `/${role.network}`;
@@ -93,27 +104,32 @@ export class Attendant implements Station {
         : await V2Peer.join(address, { ...options, path, mtu: role.mtu, offloads, claim });
     if (peer instanceof V2Peer) this.token = await peer.token();
     this.#all.push(peer);
-    this.open.set(number, peer);
+    this.open.set(number, { peer, path: slowPath });
   }
 
   /** Sends a message of dialect v2 by one of its connections; of v1 what is behind the virtio-net header. */
   send(message: Buffer): void {
-    const [peer] = this.open.values();
+    const [first] = this.open.values();
+    const peer = first?.peer;
     if (peer instanceof V2Peer) peer.sendMessages(message);
     else peer?.send(message.subarray(VNET_HEADER_BYTES));
   }
 
+  /** One of its connections is cut. */
   vanish(number: number): void {
-    this.open.get(number)?.raw.destroy();
+    if (this.isFrozen || this.open.size === 1) this.ledger.mayLose = true;
+    this.open.get(number)?.peer.raw.destroy();
     this.open.delete(number);
-    if (this.isFrozen || this.open.size === 0) this.ledger.mayLose = true;
   }
 
-  /** What the kernel would say of its sockets. */
-  describe(state: SocketState): boolean {
-    state.roundTripMs = ROUND_TRIP_MS;
-    state.pacedBytesPerMs = PACED_BYTES_PER_MS;
-    state.unsentBytes = this.isFrozen ? Number.MAX_SAFE_INTEGER : 0;
+  /** Takes its leave, by a connection whose path is free; false if there is none. */
+  async bye(): Promise<boolean> {
+    const free = [...this.open.values()].find(({ path }) => path?.isFrozen !== true);
+    if (free === undefined) return false;
+    const { peer } = free;
+    peer.close(1000);
+    await waitFor("the answer to a goodbye", () => peer.closes.length > 0, { pollMs: 1 });
+    peer.raw.destroy();
     return true;
   }
 
@@ -123,10 +139,16 @@ export class Attendant implements Station {
     this.open.clear();
   }
 
-  /** The paths of its connections stand still from now on, if they are slow ones. */
-  freeze(): void {
-    this.isFrozen = this.role.isSlow === true;
-    if (this.isFrozen) this.ledger.mayLose = true;
+  /** The path of one of its connections stands still from now on, if it is a slow one. */
+  freeze(number: number): void {
+    const path = this.open.get(number)?.path;
+    if (path === undefined) return;
+    path.isFrozen = true;
+    this.ledger.mayLose = true;
+  }
+
+  thaw(): void {
+    for (const { path } of this.open.values()) if (path !== undefined) path.isFrozen = false;
   }
 
   /** The lowest number, from `from` on, of a connection that it has. */

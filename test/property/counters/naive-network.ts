@@ -48,7 +48,12 @@ export class NaiveNetwork {
     if (destination === BROADCAST) return this.#flood(from, others, content);
     const known = [...this.stations].find(({ mac, learned }) => mac === destination || learned.has(destination));
     if (known === from) return Drop.samePort;
-    if (known === undefined) return this.#flood(from, others.filter((one) => one.isBridge), content);
+    if (known === undefined)
+      return this.#flood(
+        from,
+        others.filter((one) => one.isBridge),
+        content,
+      );
     return areApart(from, known) ? Drop.isolated : this.#give(from, known, content);
   }
 

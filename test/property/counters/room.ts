@@ -1,21 +1,19 @@
 import assert from "node:assert/strict";
-import type { Socket } from "node:net";
-import { mock } from "node:test";
 import { waitFor } from "../../../lab/wait.ts";
 import { Drop } from "../../../src/base/drop-reason.ts";
+import type { PeerDetail } from "../../../src/control/model.ts";
 import type { MemoryPairOptions } from "../../../src/device/memory-pair.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
-import type { Port } from "../../../src/switch/port.ts";
-import { Switch } from "../../../src/switch/switch.ts";
-import type { SocketControl } from "../../../src/transport/socket-control.ts";
 import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 import { HandClock } from "../../hand-clock.ts";
 import { Host } from "../../host.ts";
 import { type Loopback, startLoopbackServer } from "../../loopback-server.ts";
 import { RecordingLog } from "../../recording-log.ts";
+import { V2Peer } from "../../v2-peer.ts";
 import { Attendant, ISOLATED_USER, type Role } from "./attendant.ts";
 import { Ledger } from "./ledger.ts";
 import { NaiveNetwork, type Station } from "./naive-network.ts";
+import { SlowPath } from "./slow-path.ts";
 import { bytesIn, type Content, countFrames, cutFrame, messageOf } from "./traffic.ts";
 
 export const HOLD_MS = 2_000;
@@ -40,15 +38,20 @@ export class Room {
   readonly #networks = { default: new NaiveNetwork(), other: new NaiveNetwork() };
   readonly #host: Host;
   readonly #uplink: Station;
-  readonly #ports: Port[] = [];
-  readonly #portOf = new Map<Station, Port>();
-  readonly #attach = mock.method(Switch.prototype, "attach");
+  /** Whom the server knows, by its `id`. */
+  readonly #known = new Map<string, Station>();
+  readonly #departed: Attendant[] = [];
   #serving: Loopback | undefined;
-  #joining: Attendant | undefined;
+  /** Of the connection that comes next. */
+  #path: SlowPath | undefined;
 
   constructor(kernel: Kernel) {
     const host = new Host("uplink", TAP, kernel);
-    const ledger = new Ledger(() => ({ frames: countFrames(host.frames), bytes: bytesIn(host.frames) }));
+    const ledger = new Ledger(() => ({
+      frames: countFrames(host.frames),
+      bytes: bytesIn(host.frames),
+      wire: undefined,
+    }));
     ledger.mayLose = true;
     const kind = { mac: TAP, mtu: 1_500, isBridge: false, isIsolated: false, isUplink: true };
     this.#host = host;
@@ -71,12 +74,12 @@ export class Room {
     const defaults = { bridge: true, networks: ["default", "other"] };
     const access = { guard, trustsHeaders: true, policyData: { networks, users, defaults } };
     const limits = { holdMs: HOLD_MS, maxQueuedBytes: MAX_QUEUED_BYTES };
-    const tuneSocket = (socket: Socket): SocketControl | undefined => this.#controlOf(socket);
+    const tuneSocket = (): SlowPath | undefined => this.#path;
     const names = networks.map(({ name }) => name);
     this.#serving = await startLoopbackServer(this.log, {
       ...{ clock, access, tuneSocket, networks: names, device: this.#host.device, ...limits },
     });
-    this.#portOf.set(this.#uplink, this.#newPort());
+    this.#known.set(this.#newId(), this.#uplink);
     return this;
   }
 
@@ -85,20 +88,22 @@ export class Room {
     const known = this.attendants.get(role);
     const attendant = known ?? new Attendant(role, this.#hostOf(role), BROADCASTS);
     if (known !== undefined && role.dialect === "v1") return;
-    this.#joining = attendant;
-    const isReplacing = attendant.open.has(number);
-    if (isReplacing && attendant.isFrozen) attendant.ledger.mayLose = true;
-    await attendant.connect(this.#address, known === undefined ? 0 : number);
+    this.#path = role.isSlow === true ? new SlowPath() : undefined;
+    await attendant.connect(this.#started.address, known === undefined ? 0 : number, this.#path);
     if (known !== undefined) return;
     this.attendants.set(role, attendant);
     this.#networks[role.network].stations.add(attendant);
-    this.#portOf.set(attendant, this.#newPort());
+    this.#known.set(this.#newId(), attendant);
   }
 
   vanish(attendant: Attendant, number: number): void {
     attendant.vanish(number);
     attendant.heldSinceMs = this.clock.nowMs();
     if (this.#isOver(attendant)) this.#over(attendant);
+  }
+
+  async bye(attendant: Attendant): Promise<void> {
+    if (await attendant.bye()) this.#over(attendant);
   }
 
   /** A frame of one that is here. */
@@ -143,79 +148,100 @@ export class Room {
 
   pass(ms: number): void {
     for (const { open } of this.attendants.values()) {
-      for (const one of open.values()) if ("say" in one) one.say({ kind: "quiet", forMs: 60_000 });
+      for (const { peer } of open.values()) if (peer instanceof V2Peer) peer.say({ kind: "quiet", forMs: 60_000 });
     }
     this.clock.advance(ms);
     for (const attendant of this.attendants.values()) if (this.#isOver(attendant)) this.#over(attendant);
   }
 
   thaw(attendant: Attendant): void {
-    attendant.isFrozen = false;
+    attendant.thaw();
     this.clock.advance(THAW_MS);
   }
 
   /** Until all that was sent has arrived; then what is counted is looked at. */
   async check(): Promise<void> {
-    const evidence = (): string => [...this.#portOf].map(([{ ledger }, port]) => ledger.compared(port)).join("\n");
-    const isSettled = (): boolean => this.#isAsKnown() && [...this.#portOf].every(([one, port]) => one.ledger.isSettled(port));
-    await waitFor("counters that say what has arrived", isSettled, { pollMs: 1, timeoutMs: 2_000, evidence });
-    for (const [station, port] of this.#portOf) {
+    const evidence = (): string => this.#details.map(([{ ledger }, one]) => ledger.compared(one)).join("\n");
+    await waitFor("counters that say what has arrived", () => this.#isSettled(), {
+      ...{ pollMs: 1, timeoutMs: 2_000, evidence },
+    });
+    for (const [station, detail] of this.#details) {
       const isAtRest = !(station instanceof Attendant) || (!station.isFrozen && station.open.size > 0);
-      station.ledger.check(port, isAtRest);
+      station.ledger.check(detail, isAtRest);
     }
+    for (const name of ["default", "other"] as const) this.#checkTotals(name, false);
   }
 
+  /** All have gone: what is counted then is all there was. */
   async end(): Promise<void> {
-    for (const attendant of this.attendants.values()) attendant.leave();
-    const isConnected = (): boolean => this.#serving?.server.peers().some(({ connections }) => connections > 0) ?? false;
+    const { server } = this.#started;
+    for (const one of [...this.attendants.values(), ...this.#departed]) one.leave();
+    const isConnected = (): boolean => [...server.control.peers()].some(({ connections }) => connections > 0);
     await waitFor("everybody to be noticed gone", () => !isConnected(), { pollMs: 1 });
+    // Held sessions end, and so do connections that were replaced.
     this.clock.advance(HOLD_MS);
-    await this.#serving?.server.stop();
-    this.#attach.mock.restore();
+    for (const attendant of [...this.attendants.values()]) this.#over(attendant);
+    await server.stop();
+    for (const name of ["default", "other"] as const) this.#checkTotals(name, true);
   }
 
-  /** Whether the server has noticed who is here, and by how many connections. */
-  #isAsKnown(): boolean {
-    const peers = this.#serving?.server.peers().filter(({ id }) => id > 0) ?? [];
-    const seen = peers.map(({ id, connections }) => `peer ${id}: ${connections}`);
-    const expected = [...this.attendants.values()].map((one) => `${this.#portOf.get(one)?.name}: ${one.open.size}`);
-    return seen.sort().join() === expected.sort().join();
+  get #details(): readonly (readonly [Station, PeerDetail])[] {
+    const { control } = this.#started.server;
+    return [...this.#known].map(([id, station]) => {
+      const detail = control.peer(id);
+      assert.ok(detail, id);
+      return [station, detail];
+    });
+  }
+
+  /** Whether the server has noticed who is here, by how many connections, and what has arrived. */
+  #isSettled(): boolean {
+    const rows = [...this.#started.server.control.peers()];
+    const seen = rows.map(({ id, connections }) => `${id}: ${connections}`);
+    const open = (station: Station): number => (station instanceof Attendant ? station.open.size : 0);
+    const expected = [...this.#known].map(([id, station]) => `${id}: ${open(station)}`);
+    if (seen.sort().join() !== expected.sort().join()) return false;
+    return this.#details.every(([{ ledger }, detail]) => ledger.isSettled(detail));
+  }
+
+  /** The sum of those who are here and those who were. */
+  #checkTotals(name: Role["network"], isAtRest: boolean): void {
+    const departed = this.#departed.filter(({ role }) => role.network === name);
+    const ledgers = [...this.#networks[name].stations, ...departed].map(({ ledger }) => ledger.traffic);
+    const total = (key: keyof PeerDetail["traffic"]): number => ledgers.reduce((sum, one) => sum + one[key], 0);
+    const { traffic } = this.#started.server.control.networks().find((one) => one.name === name) ?? {};
+    assert.ok(traffic);
+    for (const key of ["receivedFrames", "receivedBytes", "sentFrames", "sentBytes"] as const) {
+      assert.equal(traffic[key], total(key), `${key} of ${name}`);
+    }
+    if (isAtRest) assert.equal(traffic.drops, total("drops"), `drops of ${name}`);
+    else assert.ok(traffic.drops <= total("drops"), `drops of ${name}`);
   }
 
   #isOver({ role, open, heldSinceMs }: Attendant): boolean {
     return open.size === 0 && (role.dialect === "v1" || this.clock.nowMs() >= heldSinceMs + HOLD_MS);
   }
 
-  get #address(): string {
-    return this.#serving?.address ?? "";
+  get #started(): Loopback {
+    assert.ok(this.#serving);
+    return this.#serving;
   }
 
   #over(attendant: Attendant): void {
     this.attendants.delete(attendant.role);
     this.#networks[attendant.role.network].stations.delete(attendant);
-    this.#portOf.delete(attendant);
+    for (const [id, station] of this.#known) if (station === attendant) this.#known.delete(id);
+    this.#departed.push(attendant);
   }
 
   #hostOf({ mac, network }: Role): number {
     return Number.parseInt(mac.slice(-2), 16) + (network === "default" ? 0 : 100);
   }
 
-  #newPort(): Port {
-    const made = this.#attach.mock.calls.map(({ result }) => result).filter((port) => port !== undefined);
-    const port = made.find((one) => !this.#ports.includes(one));
-    assert.ok(port);
-    this.#ports.push(port);
-    return port;
-  }
-
-  #controlOf(_socket: Socket): SocketControl | undefined {
-    const attendant = this.#joining;
-    if (attendant?.role.isSlow !== true) return undefined;
-    return {
-      congestionControl: undefined,
-      read: (state) => attendant.describe(state),
-      putOffPause: () => {},
-      limitUnsent: () => {},
-    };
+  /** Of whom the server knows and we do not yet. */
+  #newId(): string {
+    const fresh = [...this.#started.server.control.peers()].find(({ id }) => !this.#known.has(id));
+    assert.ok(fresh);
+    return fresh.id;
   }
 }
