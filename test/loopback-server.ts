@@ -35,7 +35,15 @@ export interface Loopback {
 
 /** A server that listens on a loopback port, started. */
 export async function startLoopbackServer(log: Logger, options: LoopbackOptions = {}): Promise<Loopback> {
-  const { clock = systemClock, access = {}, device, networks = ["default"], bridge = false, census, ...others } = options;
+  const {
+    clock = systemClock,
+    access = {},
+    device,
+    networks = ["default"],
+    bridge = false,
+    census,
+    ...others
+  } = options;
   const { tuneSocket = () => undefined, ...rest } = others;
   const listeners = await bindListeners(
     { clock: systemClock, log, peerUid: () => undefined },
