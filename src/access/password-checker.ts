@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
+import { FloodLog } from "../base/flood-log.ts";
 import type { Logger } from "../base/logger.ts";
 import { addressKey, UNKNOWN_ADDRESS } from "./address-key.ts";
 import type { PasswordJob } from "./password-worker.ts";
@@ -52,6 +53,8 @@ interface Check extends PasswordJob {
 export class PasswordChecker {
   readonly #deps: PasswordCheckerDeps;
   readonly #options: PasswordCheckerOptions;
+  /** Everybody's checks have the one thread: its failures are one source. */
+  readonly #log: Logger;
   readonly #waiting: Check[] = [];
   #running: Check | undefined;
   #worker: Worker | undefined;
@@ -59,6 +62,7 @@ export class PasswordChecker {
 
   constructor(deps: PasswordCheckerDeps, options: PasswordCheckerOptions = PASSWORD_CHECKER_DEFAULTS) {
     this.#deps = deps;
+    this.#log = new FloodLog(deps.clock, deps.log).about("");
     this.#options = options;
   }
 
@@ -94,7 +98,7 @@ export class PasswordChecker {
     if (check === undefined) return;
     check.cancelTimer();
     check.cancelTimer = this.#deps.clock.after(this.#options.runMs, () => {
-      this.#deps.log.error("passwords.stuck", "a password check took too long; its thread is started anew");
+      this.#log.error("passwords.stuck", "a password check took too long; its thread is started anew");
       void this.#endWorker();
     });
     this.#running = check;
@@ -111,7 +115,7 @@ export class PasswordChecker {
     });
     worker.on("error", ({ name }: Error) => {
       // Its message may hold what it worked on.
-      this.#deps.log.error("passwords.failed", `the thread that checks passwords failed: ${name}`, { error: name });
+      this.#log.error("passwords.failed", `the thread that checks passwords failed: ${name}`, { error: name });
     });
     worker.on("exit", () => {
       if (worker === this.#worker) void this.#endWorker();

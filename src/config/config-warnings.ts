@@ -1,3 +1,4 @@
+import { isTrustworthyUrl } from "../access/bounded-fetch.ts";
 import { formatListenAddress, isLocalOnly, type ListenAddress } from "../transport/listen-address.ts";
 import { formatIpPrefix, type IpPrefix } from "../wire/ip-prefix.ts";
 import { addressWarnings } from "./address-warnings.ts";
@@ -17,6 +18,7 @@ export function configWarnings(config: ServerConfig): readonly string[] {
     ...certificateWarnings(config),
     ...guardWarnings(config),
     ...emptyNetworkWarnings(config),
+    ...hookWarnings(config),
     ...addressWarnings(config),
     ...controlWarnings(config),
   ];
@@ -96,6 +98,13 @@ function emptyNetworkWarnings({ networks, policy }: ServerConfig): string[] {
   return networks
     .filter(({ name }) => !given.has(name))
     .map(({ name }) => `networks.${name}: no rules let anybody join it; add it to somebody's \`networks\`.`);
+}
+
+/** The URL itself may be a secret. */
+function hookWarnings({ hooks }: ServerConfig): string[] {
+  return Object.entries(hooks)
+    .filter(([, { webhook }]) => webhook !== undefined && !isTrustworthyUrl(webhook))
+    .map(([event]) => `hooks.${event}.webhook is not https: who comes and goes can be read on the way.`);
 }
 
 function snakeCase(name: string): string {

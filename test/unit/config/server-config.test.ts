@@ -418,6 +418,7 @@ describe("server.yaml: warnings", () => {
     warned("guard: { arp_spoofing: false, storm_control: false }", /switched off: arp_spoofing, storm_control\./);
     warned("authentication: [{ kind: web-server }]", /finds nobody/);
     warned("tls: { client_ca: ca.pem }", /uses it/);
+    warned("hooks: { leave: { webhook: http://192.0.2.1/s3cret } }", /^hooks\.leave\.webhook is not https: [^/]*$/);
     warned("networks: { a: , b: }\ndefaults: { networks: [a] }", /^networks\.b: no rules let anybody join/);
   });
 
@@ -445,6 +446,7 @@ describe("server.yaml: warnings", () => {
       "listen: ['unix:/run/x']\nauthentication: [{ kind: web-server }]",
       "trusted_proxies: [10.0.0.0/8]",
       "networks: { a: }",
+      "hooks: { join: { webhook: http://127.0.0.1:8000/x }, leave: { webhook: https://example.org/x } }",
       "listen: [https://0.0.0.0:443]\nauthentication: [{ kind: tokens }]",
     ]) {
       assert.deepEqual(configWarnings(parse(text)), [], text);

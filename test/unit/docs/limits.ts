@@ -378,7 +378,6 @@ const OPERATORS: Limits = {
   "a silent reader of these is asked whether it is there, ms": own("src/api/api.ts", "KEEP_ALIVE_MS"),
   "last answers when the server stops, ms": own(DESK, "LAST_ANSWERS_MS"),
   "credentials that are checked at a time": own(GATE, "MAX_DECIDING"),
-  "lines about who was refused, per second and at once": `${own(GATE, "REFUSED_LINES_PER_SECOND")}, ${own(GATE, "REFUSED_LINES_AT_ONCE")}`,
   "password or token, characters": own("src/api/session-routes.ts", "MAX_SECRET_LENGTH"),
   "browsers that are logged in": own(SESSIONS, "MAX_SESSIONS"),
   "cookie or ticket, random bytes": own(SESSIONS, "SECRET_BYTES"),
