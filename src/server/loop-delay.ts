@@ -1,6 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../base/clock.ts";
 import type { ServerInfo } from "../control/model.ts";
+import { tidyMs } from "../control/tidy-milliseconds.ts";
 
 /** How often the loop is asked, in milliseconds: a hundred wake-ups a second are nothing beside frames. */
 const RESOLUTION_MS = 10;
@@ -43,7 +44,7 @@ export class LoopDelay {
   /** Node's histogram has the time between two looks, of which the period itself is no delay. */
   #read(): ServerInfo["loopDelay"] {
     const late = (percentile: number): number =>
-      Math.max(0, this.#histogram.percentile(percentile) / NANOSECONDS_PER_MS - RESOLUTION_MS);
+      tidyMs(Math.max(0, this.#histogram.percentile(percentile) / NANOSECONDS_PER_MS - RESOLUTION_MS));
     return { medianMs: late(50), p99Ms: late(99) };
   }
 }

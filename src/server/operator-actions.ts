@@ -137,7 +137,7 @@ export class OperatorActions {
     const peer = action.peer === undefined ? undefined : this.#deps.attachments.peer(action.peer);
     const network = peer?.grant.network ?? ("network" in action ? action.network : undefined);
     return {
-      ...(action.peer === undefined ? {} : { peer: printable(action.peer) }),
+      ...(action.peer === undefined ? {} : { peer: peer?.id ?? printable(action.peer) }),
       ...(peer === undefined ? {} : { user: printable(peer.remote.user) }),
       ...(network === undefined ? {} : { network: printable(network) }),
     };

@@ -1,4 +1,5 @@
 import type { ConnectionInfo, PeerDetail } from "../control/model.ts";
+import { tidyMs } from "../control/tidy-milliseconds.ts";
 import { type Port, UNLIMITED_MTU } from "../switch/port.ts";
 import type { RateLimit } from "../switch/port-rules.ts";
 import { printable } from "../wire/printable.ts";
@@ -62,7 +63,7 @@ function portDetail(network: Network, port: Port): PortDetail {
   const { unlearnedFrames, tooBigAnswers, sentFragments } = port;
   return {
     mtu: port.mtu === UNLIMITED_MTU ? null : port.mtu,
-    macs: Array.from(network.switch.entries(port), ({ mac, pinned, ageMs }) => ({ mac, pinned, ageMs })),
+    macs: Array.from(network.switch.entries(port), ({ mac, pinned, ageMs }) => ({ mac, pinned, ageMs: tidyMs(ageMs) })),
     addresses: addressesOf(network, port),
     ingressDrops: port.ingressDrops.toJSON(),
     egressDrops: port.egressDrops.toJSON(),
@@ -87,8 +88,8 @@ function connectionInfo(connection: PeerConnection): ConnectionInfo {
     address: printable(admitted.remote.address),
     via,
     sinceMs,
-    roundTripMs: roundTripMs ?? null,
-    silentMs,
+    roundTripMs: roundTripMs === undefined ? null : tidyMs(roundTripMs),
+    silentMs: tidyMs(silentMs),
     queuedBytes,
     receivedBytes,
     sentBytes,

@@ -1,4 +1,5 @@
 import type { PeerRow } from "../control/model.ts";
+import { tidyMs } from "../control/tidy-milliseconds.ts";
 import type { Port } from "../switch/port.ts";
 import { printable } from "../wire/printable.ts";
 import type { Network } from "./network.ts";
@@ -48,7 +49,7 @@ function shortestRoundTripMs({ session }: Peer): number | null {
     const { roundTripMs } = gauges;
     if (roundTripMs !== undefined && (shortestMs === null || roundTripMs < shortestMs)) shortestMs = roundTripMs;
   }
-  return shortestMs;
+  return shortestMs === null ? null : tidyMs(shortestMs);
 }
 
 function queuedBytes({ session }: Peer): number {

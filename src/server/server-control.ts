@@ -19,6 +19,7 @@ import {
   type ServerInfo,
   type TrafficPair,
 } from "../control/model.ts";
+import { tidyMs } from "../control/tidy-milliseconds.ts";
 import { Attachments, type AttachmentsDeps } from "./attachments.ts";
 import { ControlCapture } from "./control-capture.ts";
 import { History } from "./history.ts";
@@ -150,7 +151,14 @@ export class ServerControl implements ControlModel {
       for (const { mac, port: index, pinned, ageMs } of network.switch.entries()) {
         const port = network.switch.portAt(index);
         if (port === undefined) continue;
-        yield { network: network.definition.name, mac, peer: idAt(network, port), user: userAt(port), pinned, ageMs };
+        yield {
+          network: network.definition.name,
+          mac,
+          peer: idAt(network, port),
+          user: userAt(port),
+          pinned,
+          ageMs: tidyMs(ageMs),
+        };
       }
     }
   }

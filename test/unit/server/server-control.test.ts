@@ -201,7 +201,7 @@ describe("the control model", () => {
               operator: "op",
               address: "192.0.2.77",
               action: "kick",
-              peer: "1",
+              peer: 1,
               user: "alice",
               network: "default",
               result: "done",
