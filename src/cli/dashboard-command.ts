@@ -25,8 +25,11 @@ the unix socket by which this command comes. From another machine, by ssh:
   ssh -L 8081:127.0.0.1:8081 root@vpn.example.com vpn-ws dashboard
 With --at it is said where that is, if the server cannot know, as behind a web server.`;
 
-const HOW =
-  "Start it with --control http://127.0.0.1:8081, or say so in its configuration: control: {listen: [http://127.0.0.1:8081]}. If it is behind a web server, say where: --at https://vpn.example.com/admin.";
+const HOW = [
+  "Start it with --control http://127.0.0.1:8081, or say so in its configuration: control: {listen: [http://127.0.0.1:8081]}.",
+  "Or, from another machine: ssh -L 8081:/run/vpn-ws/server-PID.sock root@THIS, and open http://localhost:8081/ there.",
+  "If it is behind a web server, say where: --at https://vpn.example.com/admin.",
+].join("\n  ");
 
 /** The dashboards are where browsers can go: addresses of listeners, with the path that the API is mounted at. */
 const ticketSchema = z.object({ ticket: z.string(), dashboards: z.array(z.string()) });

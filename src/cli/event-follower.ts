@@ -40,11 +40,7 @@ export class EventFollower {
   #instance: string;
   #lastId: number;
 
-  constructor(
-    deps: EventFollowerDeps,
-    { instance, lastId }: FeedPosition,
-    { retryMs }: { readonly retryMs: number } = FOLLOWER_DEFAULTS,
-  ) {
+  constructor(deps: EventFollowerDeps, { instance, lastId }: FeedPosition, { retryMs }: { readonly retryMs: number }) {
     this.#deps = deps;
     this.#retryMs = retryMs;
     this.#instance = instance;

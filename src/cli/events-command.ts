@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ControlEvent, controlEventSchema, serverInfoSchema } from "../control/model.ts";
 import { printable } from "../wire/printable.ts";
 import { ControlClient } from "./control-client.ts";
-import { EventFollower } from "./event-follower.ts";
+import { EventFollower, FOLLOWER_DEFAULTS } from "./event-follower.ts";
 import { makeCommand } from "./flags.ts";
 import { type OperatorOutput, untilInterrupted } from "./interruption.ts";
 import { formatJson } from "./json-text.ts";
@@ -56,7 +56,7 @@ async function showEvents(flags: EventsFlags, output: OperatorOutput, signal: Ab
   if (flags.lines > 0) for (const event of events.slice(-flags.lines)) show(event);
   if (flags.follow !== true) return;
   const onNotice = (text: string): void => void output.stderr.write(`vpn-ws: ${text}.\n`);
-  await new EventFollower({ find, signal, onEvent: show, onNotice }, { instance, lastId }).follow();
+  await new EventFollower({ find, signal, onEvent: show, onNotice }, { instance, lastId }, FOLLOWER_DEFAULTS).follow();
 }
 
 /** One line for people. */

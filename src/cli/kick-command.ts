@@ -48,14 +48,15 @@ async function kick(who: string, flags: KickFlags, output: OperatorOutput): Prom
   const client = new ControlClient(await findServer(flags));
   const { reason, ban: banMs, all = false, json = false } = flags;
   for (const { id } of await chosen(client, who, all)) {
-    const message = await client.act("DELETE", `/peers/${encodeURIComponent(id)}`, { reason, banMs });
-    output.stdout.write(json ? `${formatJson({ peer: id, message })}\n` : `${printable(message)}\n`);
+    const message = await orUndefined(client.act("DELETE", `/peers/${encodeURIComponent(id)}`, { reason, banMs }));
+    const said = message ?? `peer ${id} has left by itself`;
+    output.stdout.write(json ? `${formatJson({ peer: id, message: said })}\n` : `${printable(said)}\n`);
   }
 }
 
 /** Who is meant: an id before a user, because a user may have a number for a name. */
 async function chosen(client: ControlClient, who: string, all: boolean): Promise<readonly PeerRow[]> {
-  const one = await byId(client, who);
+  const one = await orUndefined<PeerRow>(client.get(`/peers/${encodeURIComponent(who)}`, peerDetailSchema));
   if (one !== undefined) return [one];
   const { peers } = await client.get("/peers", peersSchema, { search: who });
   const theirs = peers.filter(({ user, kind }) => kind === "peer" && user === who);
@@ -70,9 +71,10 @@ async function chosen(client: ControlClient, who: string, all: boolean): Promise
   throw new ConfigError("KICK_AMBIGUOUS", `${who} has ${theirs.length} sessions.`, { hint });
 }
 
-async function byId(client: ControlClient, id: string): Promise<PeerRow | undefined> {
+/** Undefined for what the server does not know, or not any more. */
+async function orUndefined<Value>(answer: Promise<Value>): Promise<Value | undefined> {
   try {
-    return await client.get(`/peers/${encodeURIComponent(id)}`, peerDetailSchema);
+    return await answer;
   } catch (error) {
     if (error instanceof PeerError && error.code === "CONTROL_NOT_FOUND") return undefined;
     throw error;

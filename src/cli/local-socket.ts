@@ -1,13 +1,17 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { findSockets, socketDirectory } from "../api/socket-directory.ts";
-import { ConfigError } from "../base/errors.ts";
 import { bindSocket } from "../transport/bind-socket.ts";
 import { removeStaleSocket } from "../transport/stale-socket.ts";
 
 /** Mode 0600: who connects is root or the owner. */
 export const PRIVATE_UMASK = 0o177;
+
+/** A socket that is younger may belong to a program that has bound it and does not listen yet. */
+const SETTLED_MS = 5_000;
+/** Each is asked whether somebody is there. On a machine with more, somebody else starts soon. */
+const MAX_SWEPT = 64;
 
 export interface LocalSocketOptions {
   /** File names, of which the first is taken that nobody listens at. */
@@ -24,24 +28,36 @@ export async function bindLocalSocket(server: Server, { names, owner }: LocalSoc
   const directory = socketDirectory();
   // Whatever our umask is.
   if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
-  const taken = await removeStaleSockets(directory);
-  const [first] = names;
-  const path = names.map((name) => join(directory, name)).find((one) => !taken.has(one)) ?? join(directory, first);
-  await bindSocket(server, { kind: "unix", path }, PRIVATE_UMASK);
+  await sweep(directory);
+  const path = await bindFirst(
+    server,
+    names.map((name) => join(directory, name)),
+  );
   if (owner !== undefined) chownSync(path, owner, -1);
   return path;
 }
 
-/** Returns the paths of those that are in use. */
-async function removeStaleSockets(directory: string): Promise<ReadonlySet<string>> {
-  const taken = new Set<string>();
-  for (const { path } of findSockets(directory)) {
+async function bindFirst(server: Server, paths: readonly string[]): Promise<string> {
+  let failure: unknown;
+  for (const path of paths) {
     try {
-      await removeStaleSocket(path);
+      await bindSocket(server, { kind: "unix", path }, PRIVATE_UMASK);
+      return path;
     } catch (error) {
-      if (error instanceof ConfigError) taken.add(path);
-      else if (!(error instanceof Error)) throw error;
+      failure ??= error;
     }
   }
-  return taken;
+  throw failure;
+}
+
+/** Removes sockets that nobody listens at. That some cannot be removed is no harm. */
+async function sweep(directory: string): Promise<void> {
+  for (const { path } of findSockets(directory).slice(0, MAX_SWEPT)) {
+    try {
+      if (Date.now() - lstatSync(path).mtimeMs > SETTLED_MS) await removeStaleSocket(path);
+    } catch (error) {
+      // It is in use, not ours, or gone by itself.
+      if (!(error instanceof Error)) throw error;
+    }
+  }
 }

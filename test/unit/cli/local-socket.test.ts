@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +51,10 @@ describe("a local socket", () => {
     spawnSync(process.execPath, ["-e", code, left]);
     assert.ok(existsSync(left));
     await bind("server-3.sock");
+    assert.ok(existsSync(left), "it may be about to listen");
+    utimesSync(left, 0, 0);
+    utimesSync(join(directory, "server-1.sock"), 0, 0);
+    await bind("server-4.sock");
     assert.deepEqual([existsSync(left), existsSync(join(directory, "server-1.sock"))], [false, true]);
   });
 });

@@ -2,14 +2,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Command } from "commander";
+import { bansCommand } from "../../../src/cli/bans-command.ts";
+import { captureCommand } from "../../../src/cli/capture-command.ts";
 import { clientCommand } from "../../../src/cli/client-command.ts";
 import { configCommand } from "../../../src/cli/config-command.ts";
+import { dashboardCommand } from "../../../src/cli/dashboard-command.ts";
 import { doctorCommand } from "../../../src/cli/doctor-command.ts";
+import { eventsCommand } from "../../../src/cli/events-command.ts";
+import { fdbCommand } from "../../../src/cli/fdb-command.ts";
 import { inviteCommand } from "../../../src/cli/invite-command.ts";
+import { kickCommand } from "../../../src/cli/kick-command.ts";
 import { legacyClientCommand } from "../../../src/cli/legacy-client.ts";
 import { legacyServerCommand } from "../../../src/cli/legacy-server.ts";
 import { passwdCommand } from "../../../src/cli/passwd-command.ts";
+import { peersCommand } from "../../../src/cli/peers-command.ts";
 import { serverCommand } from "../../../src/cli/server-command.ts";
+import { statusCommand } from "../../../src/cli/status-command.ts";
 import { tokenCommand } from "../../../src/cli/token-command.ts";
 import { readSources } from "../../source-files.ts";
 import { blocksOf, codeOf, DOCUMENTS, namedBlock, readText, sectionOf, tableRows } from "./documents.ts";
@@ -31,6 +39,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     tokenCommand(),
     passwdCommand(),
     configCommand(),
+    statusCommand(),
+    peersCommand(),
+    fdbCommand(),
+    kickCommand(),
+    bansCommand(),
+    eventsCommand(),
+    captureCommand(),
+    dashboardCommand(),
   ].map((command) => [command.name(), command]),
 );
 
@@ -38,7 +54,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 function documentedFlags(text: string): readonly string[] {
   return tableRows(text)
     .flatMap(([cell = ""]) => codeOf(cell))
-    .filter((code) => code.startsWith("--"))
+    .filter((code) => /^--?[a-z]/.test(code))
     .sort();
 }
 
