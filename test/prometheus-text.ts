@@ -6,7 +6,7 @@ export interface ReadMetric {
   readonly samples: readonly ReadSample[];
 }
 
-export interface ReadSample {
+interface ReadSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { SLICE_ROWS } from "./slices.ts";
+import { SLICE_ROWS } from "./paused-walk.ts";
 
 /**
  * `{…head, "key": [rows]}` as a stream that is written slice by slice, as fast as it is read: neither the event loop nor

@@ -1,15 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Rows between two pauses: about a millisecond's work. */
-const ROWS_PER_SLICE = 250;
+/** So many rows are handled at a time: about half a millisecond, in which no frame is forwarded. */
+export const SLICE_ROWS = 256;
 
 /** Walks many rows and lets frames through now and then. Who comes or goes meanwhile may be seen or not. */
 export async function walkWithPauses<T>(rows: Iterable<T>, visit: (row: T) => void): Promise<void> {
-  let left = ROWS_PER_SLICE;
+  let left = SLICE_ROWS;
   for (const row of rows) {
     visit(row);
     if (--left > 0) continue;
-    left = ROWS_PER_SLICE;
+    left = SLICE_ROWS;
     await setImmediate();
   }
 }

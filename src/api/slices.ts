@@ -1,8 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { walkWithPauses } from "./paused-walk.ts";
-
-/** So many rows are handled at a time: about half a millisecond, in which no frame is forwarded. */
-export const SLICE_ROWS = 256;
+import { SLICE_ROWS, walkWithPauses } from "./paused-walk.ts";
 
 /** The rows that `keep` takes, walked in slices. */
 export async function collectInSlices<Row>(rows: Iterable<Row>, keep: (row: Row) => boolean): Promise<Row[]> {
