@@ -97,7 +97,8 @@ const ALSO_ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const MAX_LINES = 300;
 
 const sources = readSources("src");
-const others = ["test", "lab", "bench", "scripts"].flatMap(readSources);
+const pages = readSources("web/src");
+const others = [...pages, ...["test", "lab", "bench", "scripts"].flatMap(readSources)];
 
 const folderOf = (path: string): string => path.split("/")[1] ?? "";
 
@@ -160,8 +161,20 @@ describe("architecture", () => {
     assert.match(judge({ path }, sideways as SourceImport) ?? "", /may not import \.\.\/server/);
   });
 
+  test("the dashboard knows the server by its types, and brings nothing but what it shows with", () => {
+    assert.ok(pages.length > 50, "the dashboard was found");
+    assertNone(pages, ({ path, text, imports }) => {
+      const isForeign = ({ target, isOurs }: SourceImport): boolean => !isOurs && !/^(preact|uplot)$/.test(target);
+      const values = /^import (?!type)[^;]*? from "(?:\.\.\/)+(src\/(?!base\/)[^"]*)"/m.exec(text)?.[1];
+      const wrong = values ?? imports.find(isForeign)?.target;
+      return wrong === undefined
+        ? undefined
+        : `${path} may not import ${wrong}: a browser runs it, under 100 kB in all`;
+    });
+  });
+
   test("no import cycles", () => {
-    const cycle = findCycle(sources);
+    const cycle = findCycle([...sources, ...pages]);
     assert.equal(cycle, undefined, `files import each other in a circle: ${cycle?.join(" → ")}`);
     const knot = [
       ["src/a.ts", "./b.ts"],
@@ -202,7 +215,7 @@ describe("architecture", () => {
   });
 
   test("files are short enough to be read at once", () => {
-    assertNone(sources, ({ path, text }) => {
+    assertNone([...sources, ...pages], ({ path, text }) => {
       const lines = text.trimEnd().split("\n").length;
       return lines > MAX_LINES
         ? `${path} has ${lines} lines, ${MAX_LINES} are the limit: it holds more than one noun`
@@ -211,7 +224,7 @@ describe("architecture", () => {
   });
 
   test("nothing is left for later in the sources, and no check is switched off", () => {
-    assertNone(sources, ({ path, text }) => {
+    assertNone([...sources, ...pages], ({ path, text }) => {
       const mark = /\b(?:TODO|FIXME|XXX)\b|@ts-(?:ignore|nocheck)/.exec(text);
       return mark === null ? undefined : `${path} says ${mark[0]}: do it, or make it an issue`;
     });

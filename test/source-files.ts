@@ -44,7 +44,7 @@ function packageOf(specifier: string): string {
 /** Every TypeScript file below a folder of the project. */
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .sort()
     .map((name) => {
       const path = posix.join(folder, name.replaceAll("\\", "/"));

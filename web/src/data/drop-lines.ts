@@ -1,15 +1,10 @@
 import type { DropCounts, DropRow, HistorySample } from "../../../src/control/model.ts";
-
-/** Frames per second by reason, over time. */
-export interface DropLine {
-  readonly label: string;
-  readonly values: readonly (number | null)[];
-}
+import type { ChartLine } from "./chart-line.ts";
 
 type DropSample = Pick<HistorySample, "atMs" | "dropsByReason">;
 
-/** The reasons that took most in this time, at most `most` of them, by name: so that each keeps its colour while they are the same. */
-export function dropLines(samples: readonly DropSample[], most: number): readonly DropLine[] {
+/** Frames per second of the reasons that took most in this time, at most `most` of them, by name: so that each keeps its colour while they are the same. */
+export function dropLines(samples: readonly DropSample[], most: number): readonly ChartLine[] {
   const first = samples[0]?.dropsByReason ?? {};
   const last = samples.at(-1)?.dropsByReason ?? {};
   return Object.keys(last)

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { ControlEvent } from "../../../src/control/model.ts";
 import { useDashboard } from "../dashboard.ts";
 import { useStore } from "../data/use-store.ts";
@@ -27,6 +27,7 @@ export function EventsPage() {
   const least = useStore(router.route).query.level ?? "";
   const [frozen, setFrozen] = useState<readonly ControlEvent[]>();
   const [opened, setOpened] = useState<ControlEvent>();
+  const shownColumns = useMemo(() => columns(setOpened), []);
   const present = frozen ?? events;
   const shown = present.filter(
     (one) => HEIGHT[one.level] >= (HEIGHT[least as ControlEvent["level"]] ?? 0) && matches(query.search, textsOf(one)),
@@ -52,7 +53,7 @@ export function EventsPage() {
       </TableTools>
       <DataTable
         label="Events"
-        columns={columns(setOpened)}
+        columns={shownColumns}
         rows={shown}
         keyOf={({ id }) => String(id)}
         order={query.order}
@@ -111,7 +112,7 @@ function EventDialog({ event, onClose }: { event: ControlEvent; onClose: () => v
         ))}
       </dl>
       <div class="buttons">
-        {typeof peer === "number" && <PeerLink id={String(peer)} name={`peer ${peer}`} />}
+        {(typeof peer === "number" || typeof peer === "string") && <PeerLink id={String(peer)} name={`peer ${peer}`} />}
         <button type="button" onClick={onClose}>
           Close
         </button>

@@ -31,7 +31,8 @@ function grantFacts({ expiresMs, rateUp, rateDown }: PeerDetail): readonly Figur
 }
 
 function portFacts(peer: PeerDetail, nowMs: number): readonly Figure[] {
-  const { id, network, mac, mtu, sinceMs, traffic, heldFrames, unlearnedFrames, tooBigAnswers, sentFragments } = peer;
+  const { id, network, mac, mtu, sinceMs, traffic, wire, heldFrames, unlearnedFrames, tooBigAnswers, sentFragments } =
+    peer;
   return [
     { name: "Id", value: id },
     { name: "Network", value: network },
@@ -43,6 +44,7 @@ function portFacts(peer: PeerDetail, nowMs: number): readonly Figure[] {
       value: `${formatBytes(traffic.receivedBytes)} in ${formatCount(traffic.receivedFrames)} frames`,
     },
     { name: "It was sent", value: `${formatBytes(traffic.sentBytes)} in ${formatCount(traffic.sentFrames)} frames` },
+    { name: "On the wire", value: `${formatBytes(wire.receivedBytes)} from it, ${formatBytes(wire.sentBytes)} to it` },
     ...someFrames("Held until it is back", heldFrames),
     ...someFrames("Found no room in the forwarding table", unlearnedFrames),
     ...someFrames("Answered that they were too big", tooBigAnswers),

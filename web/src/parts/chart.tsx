@@ -1,13 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import type { ChartLine } from "../data/chart-line.ts";
 import { describeLine } from "../text/describe-line.ts";
 import { resolveColour, useColourScheme } from "./colours.ts";
-
-export interface ChartLine {
-  readonly label: string;
-  /** At each time; null where nothing is known. */
-  readonly values: readonly (number | null)[];
-}
 
 export interface ChartProps {
   readonly title: string;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Column } from "./column.ts";
 import { type Order, sortRows } from "./order.ts";
 import { rowsInView, type View } from "./row-window.ts";
@@ -21,8 +21,12 @@ const ROW_HEIGHT_PX = 32;
 /** A table of any length, in a frame that scrolls: only the rows in view are in the document. */
 export function DataTable<Row>({ label, columns, rows, keyOf, order, onOrder, empty }: DataTableProps<Row>) {
   const { frame, view, onScroll } = useView();
-  const sortBy = columns.find(({ key }) => key === order.key)?.sortBy;
-  const sorted = sortBy === undefined ? rows : sortRows(rows, sortBy, order.isDescending);
+  const { key: orderKey, isDescending } = order;
+  // Scrolling draws anew, and sorts nothing.
+  const sorted = useMemo(() => {
+    const sortBy = columns.find(({ key }) => key === orderKey)?.sortBy;
+    return sortBy === undefined ? rows : sortRows(rows, sortBy, isDescending);
+  }, [columns, rows, orderKey, isDescending]);
   const { first, end, above, below } = rowsInView(view, sorted.length, ROW_HEIGHT_PX);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard

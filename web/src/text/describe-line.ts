@@ -1,8 +1,7 @@
+import type { ChartLine } from "../data/chart-line.ts";
+
 /** A chart's line for who does not see it: `Sent: now 1.2 Mbit/s, highest 4 Mbit/s.` */
-export function describeLine(
-  { label, values }: { readonly label: string; readonly values: readonly (number | null)[] },
-  format: (value: number) => string,
-): string {
+export function describeLine({ label, values }: ChartLine, format: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   const last = known.at(-1);
   if (last === undefined) return `${label}: nothing known yet.`;
