@@ -257,6 +257,7 @@ const GUARD: Limits = {
   "a user's, after the last session that had it, ms": GUARD_DEFAULTS.macOwnershipMs,
   "rows looked at for one that makes way": own("src/guard/mac-owners.ts", "EVICTION_ROWS"),
   "refused claims that are told of, in a minute": own("src/guard/refused-claims.ts", "MAX_CLAIMS"),
+  "and of one port": own("src/guard/refused-claims.ts", "MAX_CLAIMS_OF_PORT"),
   "between two tellings of the same, ms": own("src/guard/refused-claims.ts", "REPEAT_MS"),
   "broadcast of a port, per second and at once": both(GUARD_DEFAULTS.broadcast),
   "multicast of a port, per second and at once": both(GUARD_DEFAULTS.multicast),

@@ -31,11 +31,24 @@ describe("refused claims", () => {
   test("more than 256 in a minute are not told, and again when there is room", () => {
     const { claims, wait } = make();
     let told = 0;
-    for (let lo = 0; lo < 5_000; lo++) if (claims.isNews(0x0200, lo, 0)) told++;
+    for (let lo = 0; lo < 5_000; lo++) if (claims.isNews(0x0200, lo, lo % 100)) told++;
     assert.equal(told, 256);
     wait(60_000);
     claims.sweep();
-    for (let lo = 0; lo < 5_000; lo++) if (claims.isNews(0x0200, lo, 0)) told++;
+    for (let lo = 0; lo < 5_000; lo++) if (claims.isNews(0x0200, lo, lo % 100)) told++;
     assert.equal(told, 512);
+  });
+
+  test("a port that claims everything hides no other, and is told of again a minute later", () => {
+    const { claims, wait } = make();
+    const toldOf = (port: number): number => {
+      let told = 0;
+      for (let lo = 0; lo < 1_000; lo++) if (claims.isNews(0x0200, lo, port)) told++;
+      return told;
+    };
+    assert.deepEqual([toldOf(7), toldOf(7), claims.isNews(0x0200, 1, 8)], [32, 0, true]);
+    wait(60_000);
+    claims.sweep();
+    assert.equal(toldOf(7), 32);
   });
 });
