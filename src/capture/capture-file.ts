@@ -1,4 +1,4 @@
-import { DROP_NAMES } from "../base/drop-reason.ts";
+import { DROP_NAMES, Drop } from "../base/drop-reason.ts";
 import { VERSION } from "../base/version.ts";
 import { isBroadcastMac, isGroupMac, MAX_FRAME_BYTES } from "../wire/ethernet.ts";
 import { Frame } from "../wire/frame.ts";
@@ -11,7 +11,7 @@ import {
   MAX_SUPER_FRAME_HEADER_BYTES,
   VNET_HEADER_BYTES,
 } from "../wire/vnet-header.ts";
-import type { FrameRing, Passage } from "./frame-ring.ts";
+import type { FrameRing, KeptPassage } from "./frame-ring.ts";
 import { MAX_OTHER_BLOCK_BYTES, PacketDirection, PacketReception, PcapngWriter } from "./pcapng.ts";
 import type { WatchedPort } from "./watched-port.ts";
 
@@ -41,7 +41,7 @@ export class CaptureFile {
   #interfaces = 0;
   #reportedUs: number;
   /** Of the frame that is taken apart. */
-  #passage: Passage | undefined;
+  #passage: KeptPassage | undefined;
   #interfaceId = 0;
   #lostBefore = 0;
 
@@ -115,13 +115,13 @@ export class CaptureFile {
     if (this.#ring.isEmpty || this.#undescribed.size > 0) return false;
     const frame = this.#frame;
     const passage = this.#ring.oldest(frame);
-    const neededBytes = this.#neededBytes(frame, DROP_COMMENTS[passage.drop] as string);
+    const neededBytes = this.#neededBytes(frame, passage);
     if (neededBytes > this.#writer.roomBytes && this.#writer.pendingBytes > 0) return false;
     const watched = this.#ports.get(passage.port) as WatchedPort;
     this.#passage = passage;
     this.#interfaceId = watched.interfaceId as number;
     this.#lostBefore = passage.lostBefore;
-    if (neededBytes > this.#writer.roomBytes || !this.#writeOrdinaryFrames(frame)) {
+    if (neededBytes > this.#writer.roomBytes || !this.#writeOrdinaryFrames(frame, passage.frameBytes)) {
       this.#writePacket(frame.bytes, frame.start, frame.end, passage.frameBytes);
     }
     watched.waitingFrames--;
@@ -130,33 +130,42 @@ export class CaptureFile {
   }
 
   /** What the frame takes as packets, at most. */
-  #neededBytes(frame: Frame, comment: string): number {
+  #neededBytes(frame: Frame, { drop, frameBytes }: KeptPassage): number {
     const { bytes, start, end } = frame;
+    const comment = DROP_COMMENTS[drop] as string;
     const at = start - VNET_HEADER_BYTES;
     if (!frame.hasVnetHeader || !isSuperFrame(bytes, at)) return this.#writer.packetBlockBytes(end - start, comment);
-    const segments = Math.ceil((end - start) / Math.max(1, gsoSize(bytes, at)));
+    const segments = Math.ceil(frameBytes / Math.max(1, gsoSize(bytes, at)));
     return end - start + segments * this.#writer.packetBlockBytes(MAX_SUPER_FRAME_HEADER_BYTES, comment);
   }
 
   /** Takes a super-frame apart and completes what a kernel would have; false if there is nothing to do or it cannot be. */
-  #writeOrdinaryFrames(frame: Frame): boolean {
+  #writeOrdinaryFrames(frame: Frame, frameBytes: number): boolean {
     if (!frame.hasVnetHeader || isPlainVnetHeader(frame.bytes, frame.start - VNET_HEADER_BYTES)) return false;
-    return this.#segmenter.segment(frame, MAX_FRAME_BYTES, this.#onSegment) === 0;
+    const drop =
+      frame.length < frameBytes
+        ? this.#segmenter.outline(frame, frameBytes, this.#onOutline)
+        : this.#segmenter.segment(frame, MAX_FRAME_BYTES, this.#onSegment);
+    return drop === Drop.none;
   }
 
   readonly #onSegment = (bytes: Uint8Array, start: number, end: number): void => {
     this.#writePacket(bytes, start, end, end - start);
   };
 
+  readonly #onOutline = (bytes: Uint8Array, start: number, end: number, segmentBytes: number): void => {
+    this.#writePacket(bytes, start, end, segmentBytes);
+  };
+
   #writePacket(bytes: Uint8Array, start: number, end: number, originalBytes: number): void {
-    const { timeUs, isEgress, drop } = this.#passage as Passage;
+    const { timeUs, isEgress, drop } = this.#passage as KeptPassage;
     const direction = isEgress ? PacketDirection.outbound : PacketDirection.inbound;
     const packet = {
       interfaceId: this.#interfaceId,
       timeUs,
       flags: direction | receptionOf(bytes, start, end),
       lostBefore: this.#lostBefore,
-      comment: drop === 0 ? "" : (DROP_COMMENTS[drop] as string),
+      comment: drop === Drop.none ? "" : (DROP_COMMENTS[drop] as string),
     };
     const keptEnd = Math.min(end, start + this.#options.snapBytes);
     this.#writer.packet(packet, bytes, start, keptEnd, originalBytes);

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DropReason } from "../base/drop-reason.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Frame } from "../wire/frame.ts";
+import { gsoSize, MAX_SUPER_FRAME_HEADER_BYTES, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import type { Capture } from "./capture.ts";
 import { CaptureFile } from "./capture-file.ts";
 import { FrameRing, recordBytes } from "./frame-ring.ts";
@@ -32,11 +33,13 @@ export interface FrameCaptureOptions {
 export const CAPTURE_DEFAULTS = {
   ringBytes: 8 * 1024 * 1024,
   /** Copying, segmenting and sending so much costs about two percent of a processor. */
-  bytesPerSecond: 8 * 1024 * 1024,
+  bytesPerSecond: 4 * 1024 * 1024,
 } as const;
 
 /** Ports that are here, or whose frames wait: more than a server has. Those beyond are not looked at. */
 const MAX_WATCHED_PORTS = 16_384;
+/** What a packet has in the file beside its bytes, and its headers. */
+const SEGMENT_COST_BYTES = 128;
 /** So that a reader is told of many frames at once. */
 const READABLE_DELAY_MS = 50;
 
@@ -150,7 +153,9 @@ export class FrameCapture implements Capture {
   #keep(watched: WatchedPort, frame: Frame, isEgress: boolean, drop: DropReason): boolean {
     const keptBytes = this.#keptBytesOf(frame);
     const nowMs = this.#clock.nowMs();
-    if (!this.#ring.fits(keptBytes) || !this.#budget.take(recordBytes(keptBytes), nowMs)) return false;
+    if (!this.#ring.fits(keptBytes) || !this.#budget.take(this.#costBytesOf(frame, keptBytes), nowMs)) {
+      return false;
+    }
     const passage = this.#passage;
     passage.port = watched.number;
     passage.timeUs = (this.#epochMs + nowMs) * 1000;
@@ -161,10 +166,22 @@ export class FrameCapture implements Capture {
     return this.#ring.put(frame, keptBytes, passage);
   }
 
-  /** A super-frame stays whole until it is taken apart: checksums of its segments go over all of them. */
+  /**
+   * A super-frame stays whole until it is taken apart, because the checksums of its segments go over all of them; where
+   * little more than headers is wanted, its own are enough.
+   */
   #keptBytesOf(frame: Frame): number {
+    const { snapBytes } = this.#options;
     const bytes = frame.end - frame.start;
-    return this.#passing.headers.isSuperFrame ? bytes : Math.min(bytes, this.#options.snapBytes);
+    if (!this.#passing.headers.isSuperFrame) return Math.min(bytes, snapBytes);
+    return snapBytes > MAX_SUPER_FRAME_HEADER_BYTES ? bytes : Math.min(bytes, MAX_SUPER_FRAME_HEADER_BYTES);
+  }
+
+  /** What it takes to keep and to write: segments cost, even if only their headers are written. */
+  #costBytesOf(frame: Frame, keptBytes: number): number {
+    if (!this.#passing.headers.isSuperFrame) return recordBytes(keptBytes);
+    const segmentBytes = Math.max(1, gsoSize(frame.bytes, frame.start - VNET_HEADER_BYTES));
+    return recordBytes(keptBytes) + ((frame.end - frame.start) / segmentBytes) * SEGMENT_COST_BYTES;
   }
 
   #nowUs(): number {

@@ -1,7 +1,7 @@
 import type { DropReason } from "../base/drop-reason.ts";
 import { copyBytes } from "../wire/copy.ts";
 import type { Frame } from "../wire/frame.ts";
-import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
+import { isSuperFrame, VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 
 /** How a frame passed. */
 export interface Passage {
@@ -13,6 +13,12 @@ export interface Passage {
   readonly drop: DropReason;
   /** Frames of the port that found no room since the last one that did. */
   readonly lostBefore: number;
+}
+
+/** The same of a frame in a ring, which may be cut. */
+export interface KeptPassage extends Passage {
+  /** Length of the frame as it passed. */
+  readonly frameBytes: number;
 }
 
 // Offsets into a record, which ends at a multiple of eight bytes:
@@ -64,12 +70,13 @@ export class FrameRing {
     return this.#usedBytesWith(recordBytes(keptBytes)) <= this.#bytes.length;
   }
 
-  /** Keeps the first bytes of a frame; false if there is no room. One that is cut loses its virtio-net header. */
+  /** Keeps the first bytes of a frame; false if there is no room. An ordinary one that is cut loses its virtio-net header. */
   put(frame: Frame, keptBytes: number, passage: Passage): boolean {
     if (!this.fits(keptBytes)) return false;
     const at = this.#reserve(recordBytes(keptBytes));
-    const { start, end } = frame;
-    const hasVnetHeader = frame.hasVnetHeader && keptBytes === end - start;
+    const { bytes, start, end } = frame;
+    const isWhole = keptBytes === end - start;
+    const hasVnetHeader = frame.hasVnetHeader && (isWhole || isSuperFrame(bytes, start - VNET_HEADER_BYTES));
     const view = this.#view;
     view.setUint32(at + PORT, passage.port);
     view.setFloat64(at + TIME, passage.timeUs);
@@ -80,12 +87,12 @@ export class FrameRing {
     view.setUint8(at + IS_EGRESS, passage.isEgress ? 1 : 0);
     view.setUint8(at + HAS_VNET_HEADER, hasVnetHeader ? 1 : 0);
     const from = hasVnetHeader ? start - VNET_HEADER_BYTES : start;
-    copyBytes(frame.bytes, from, start + keptBytes, this.#bytes, at + KEPT - (start - from));
+    copyBytes(bytes, from, start + keptBytes, this.#bytes, at + KEPT - (start - from));
     return true;
   }
 
   /** Shows the oldest frame in `frame`, whose bytes are borrowed until `removeOldest`, and says how it passed. */
-  oldest(frame: Frame): Passage & { readonly frameBytes: number } {
+  oldest(frame: Frame): KeptPassage {
     const view = this.#view;
     const at = this.#oldest;
     const kept = at + KEPT;

@@ -46,6 +46,9 @@ import {
 /** Takes the frame in [start, end). The bytes, and the headroom before them, are the sink's until it returns. */
 export type SegmentSink = (bytes: Uint8Array, start: number, end: number) => void;
 
+/** Takes the headers in [start, end) of a segment that is `segmentBytes` long with its payload. */
+export type OutlineSink = (bytes: Uint8Array, start: number, end: number, segmentBytes: number) => void;
+
 /** Turns frames with a virtio-net header into ordinary ones. Owns one frame of scratch memory; not re-entrant. */
 export class Segmenter {
   readonly #headroom: number;
@@ -120,6 +123,28 @@ export class Segmenter {
     return Drop.none;
   }
 
+  /**
+   * Gives the headers of each segment of a super-frame of `wholeBytes` to the sink, without payload: all that there need be
+   * of the frame are its own headers. Checksums hold the sums of pseudo-headers. Otherwise as `segment`.
+   */
+  outline(frame: Frame, wholeBytes: number, sink: OutlineSink): DropReason {
+    const { bytes, start } = frame;
+    const at = start - VNET_HEADER_BYTES;
+    const end = start + wholeBytes;
+    if (at < 0 || frame.end > bytes.length) return Drop.vnetHeaderInvalid;
+    if (wholeBytes > MAX_FRAME_BYTES) return Drop.tooBig;
+    this.#borrow(bytes);
+    const payload = superFramePayloadOffset(bytes, at, end);
+    if (payload < 0 || payload > frame.end) return Drop.vnetHeaderInvalid;
+    const size = gsoSize(bytes, at);
+    this.#begin(at, payload, end);
+    for (let from = payload, index = 0; from < end; from += size, index++) {
+      const segmentEnd = this.#buildHeaders(index, from, Math.min(from + size, end), end);
+      sink(this.#scratch, this.#headroom, this.#headroom + payload - start, segmentEnd - this.#headroom);
+    }
+    return Drop.none;
+  }
+
   /** Frames of one batch share their bytes, so the view is made once for many of them. */
   #borrow(bytes: Uint8Array): void {
     if (this.#source === bytes) return;
@@ -185,10 +210,15 @@ export class Segmenter {
 
   /** As `#build`, with the checksum field as a super-frame has it: the sum of the pseudo-header. */
   #buildPiece(index: number, from: number, to: number, sourceEnd: number): number {
-    const payloadAt = this.#headroom + this.#payload - this.#start;
-    const end = payloadAt + to - from;
+    const end = this.#buildHeaders(index, from, to, sourceEnd);
+    copyBytes(this.#source, from, to, this.#scratch, end - (to - from));
+    return end;
+  }
+
+  /** The headers of such a piece; returns where its payload would end. */
+  #buildHeaders(index: number, from: number, to: number, sourceEnd: number): number {
+    const end = this.#headroom + this.#payload - this.#start + to - from;
     copyBytes(this.#source, this.#start, this.#payload, this.#scratch, this.#headroom);
-    copyBytes(this.#source, from, to, this.#scratch, payloadAt);
     if (this.#isIpv6) this.#patchIpv6(end);
     else this.#patchIpv4(index, end);
     const transportAt = this.#headroom + this.#transport - this.#start;

@@ -116,6 +116,39 @@ test("nothing is emitted when a segment would exceed the limit, and the limit it
   );
 });
 
+test("an outline has the headers of each segment, of a frame of which only headers are left", () => {
+  fc.assert(
+    fc.property(superFrameArbitrary, place, (superFrame, at) => {
+      const whole = embed(superFrameBytes(superFrame), at, 0xaa);
+      const headers = headerBytes(superFrame.packet);
+      const pieces: (readonly [headers: Buffer, bytes: number])[] = [];
+      const segmenter = new Segmenter({ headroom: VNET_HEADER_BYTES });
+      const split = segmenter.split(whole, 1, (bytes, start, end) => {
+        pieces.push([Buffer.from(bytes.subarray(start, start + headers)), end - start]);
+      });
+      assert.equal(split, Drop.none);
+      const outlined: (readonly [headers: Buffer, bytes: number])[] = [];
+      const cut = new Frame(whole.bytes).set(
+        whole.bytes.slice(0, whole.start + headers),
+        whole.start,
+        whole.start + headers,
+        true,
+      );
+      const outline = segmenter.outline(cut, whole.length, (bytes, start, end, segmentBytes) => {
+        outlined.push([Buffer.from(bytes.subarray(start, end)), segmentBytes]);
+      });
+      assert.equal(outline, Drop.none);
+      assert.deepEqual(outlined, pieces);
+      const shorter = new Frame(cut.bytes).set(cut.bytes, cut.start, cut.end - 1, true);
+      assert.equal(
+        segmenter.outline(shorter, whole.length, () => assert.fail()),
+        Drop.vnetHeaderInvalid,
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
+
 /** Valid frames, cut, extended and with some bytes changed, mostly in their headers. */
 const mutated = fc
   .record({

@@ -138,13 +138,31 @@ describe("a capture", () => {
   });
 
   test("cuts segments to the length that is kept", () => {
-    const scene = new Scene("", { snapBytes: 64 });
+    const scene = new Scene("", { snapBytes: 300 });
     const { port } = scene.port("uplink lab0");
     port.give(frameOf(superFrameBytes(SUPER_FRAME), true));
     const { packets } = scene.file();
     assert.deepEqual(
       packets.map(({ bytes, originalBytes }) => [bytes.length, originalBytes]),
-      [...new Array(3).fill([64, 1_054]), [64, 554]],
+      [...new Array(3).fill([300, 1_054]), [300, 554]],
+    );
+    assert.deepEqual([...(packets[1]?.bytes ?? [])], naiveSegments(SUPER_FRAME)[1]?.slice(0, 300));
+  });
+
+  test("keeps no more than headers of segments where little more is wanted", () => {
+    const scene = new Scene("", { snapBytes: 200, ringBytes: 512 });
+    const { port } = scene.port("uplink lab0");
+    port.give(frameOf(superFrameBytes(SUPER_FRAME), true));
+    assert.equal(scene.capture.lostFrames, 0);
+    const { packets } = scene.file();
+    assert.deepEqual(
+      packets.map(({ bytes, originalBytes }) => [bytes.length, originalBytes]),
+      [...new Array(3).fill([54, 1_054]), [54, 554]],
+    );
+    const upToChecksum = naiveSegments(SUPER_FRAME).map((segment) => segment.slice(0, 50));
+    assert.deepEqual(
+      packets.map(({ bytes }) => [...bytes.subarray(0, 50)]),
+      upToChecksum,
     );
   });
 
