@@ -6,6 +6,7 @@ import { TABLE_PERIOD_MS, usePoll } from "../data/use-poll.ts";
 import { PeerLink } from "../parts/peer-link.tsx";
 import { Problem } from "../parts/problem.tsx";
 import type { Column } from "../table/column.ts";
+import { CutNote } from "../table/cut-note.tsx";
 import { DataTable } from "../table/data-table.tsx";
 import { matches } from "../table/search.ts";
 import { networksOf, TableTools } from "../table/table-tools.tsx";
@@ -70,6 +71,7 @@ export function FdbPage() {
         <ActionButton label="Forget learned…" dialog={(close) => <FlushDialog onClose={close} onDone={askNow} />} />
       </TableTools>
       <Problem text={problem} />
+      <CutNote loaded={rows.length} total={value?.total ?? 0} />
       <DataTable
         label="Forwarding table"
         columns={COLUMNS}

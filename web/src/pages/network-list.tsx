@@ -7,10 +7,12 @@ import { Scrolls } from "../parts/scrolls.tsx";
 import { formatRoute } from "../routing/route.ts";
 import { formatBits, formatCount } from "../text/format.ts";
 
+const NO_NETWORKS: readonly NetworkInfo[] = [];
+
 /** The server's networks with their rates, each a link to its peers. */
 export function NetworkList() {
   const { api } = useDashboard();
-  const { value = [], atMs } = usePoll(() => api.networks(), TABLE_PERIOD_MS);
+  const { value = NO_NETWORKS, atMs } = usePoll(() => api.networks(), TABLE_PERIOD_MS);
   const rates = useNetworkRates(value, atMs);
   return (
     <section class="panel">

@@ -3,6 +3,7 @@ import { useDashboard } from "../dashboard.ts";
 import { PeerRates } from "../data/peer-rates.ts";
 import { TABLE_PERIOD_MS, usePoll } from "../data/use-poll.ts";
 import { Problem } from "../parts/problem.tsx";
+import { CutNote } from "../table/cut-note.tsx";
 import { DataTable } from "../table/data-table.tsx";
 import { matches } from "../table/search.ts";
 import { networksOf, TableTools } from "../table/table-tools.tsx";
@@ -10,12 +11,14 @@ import { useTableQuery } from "../table/use-table-query.ts";
 import { nameOf } from "../text/names.ts";
 import { PEER_COLUMNS, type PeerView } from "./peer-columns.tsx";
 
+const NO_ROWS: readonly PeerView["row"][] = [];
+
 /** Everybody who is on, uplinks included. */
 export function PeersPage() {
   const { api } = useDashboard();
   const { value, atMs, problem } = usePoll(() => api.peers(), TABLE_PERIOD_MS);
   const query = useTableQuery({ key: "name", isDescending: false });
-  const views = usePeerViews(value?.peers ?? [], atMs);
+  const views = usePeerViews(value?.peers ?? NO_ROWS, atMs);
   const shown = views.filter(
     ({ row }) =>
       (query.network === "" || row.network === query.network) &&
@@ -32,6 +35,7 @@ export function PeersPage() {
         total={value?.total ?? 0}
       />
       <Problem text={problem} />
+      <CutNote loaded={value?.peers.length ?? 0} total={value?.total ?? 0} />
       <DataTable
         label="Peers and uplinks"
         columns={PEER_COLUMNS}
