@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { startBrowser } from "../lab/browser.ts";
 import { run } from "../lab/child.ts";
 import { Lab } from "../lab/namespace.ts";
@@ -14,8 +14,8 @@ const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
 const PEERS = 42;
 const DESK = { width: 1200, height: 760 };
 const PHONE = { width: 390, height: 800 };
-/** Rates are known from the second look on, and sparklines from some more. */
-const SAMPLES_MS = 9_000;
+/** Rates are known from the second look on; a chart of a peer begins when one looks. */
+const SAMPLES_MS = 45_000;
 
 interface Shot {
   readonly name: string;
@@ -26,7 +26,7 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   { name: "overview", route: "#/", isReady: (page) => page.locator(".u-wrap").first().waitFor() },
   { name: "peers", route: "#/peers", isReady: (page) => page.locator("tbody a").first().waitFor() },
-  { name: "peer", route: "#/peers/1", isReady: (page) => page.locator(".u-wrap").first().waitFor() },
+  { name: "peer", route: "#/peers/2", isReady: (page) => page.locator(".u-wrap").first().waitFor() },
   { name: "network", route: "#/network", isReady: (page) => page.locator(".talks a").first().waitFor() },
 ];
 
@@ -42,20 +42,26 @@ const lab = await Lab.open();
 try {
   const namespace = await lab.namespace("server");
   const [browser, url] = await Promise.all([startBrowser(lab, namespace), startFakeDashboard(namespace, PEERS)]);
-  for (const view of VIEWS) {
-    const page = await (await browser.newContext(view.options)).newPage();
-    await page.goto(url);
-    await logIn(page, "admin", "admin");
-    await page.locator("main h1").waitFor();
-    for (const shot of SHOTS) await take(page, url, shot, view.name);
-    await page.context().close();
-  }
+  const places = VIEWS.flatMap((view) => SHOTS.map((shot) => ({ view, shot })));
+  const takes = places.map(async ({ view, shot }) =>
+    take(await openPage(browser, url, view.options), url, shot, view.name),
+  );
+  await Promise.all(takes);
 } finally {
   await lab.close();
 }
 
+async function openPage(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.goto(url);
+  await logIn(page, "admin", "admin");
+  await page.locator("main h1").waitFor({ state: "attached" });
+  return page;
+}
+
 async function take(page: Page, url: string, { name, route, isReady }: Shot, view: string): Promise<void> {
   await page.goto(url + route);
+  await page.mouse.move(0, 0);
   await isReady(page);
   await page.waitForTimeout(SAMPLES_MS);
   const path = join(FOLDER, `${name}-${view}.png`);

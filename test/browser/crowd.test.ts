@@ -137,6 +137,19 @@ describe("the dashboard of a server with a thousand peers", { skip: noLab }, () 
       }),
     ));
 
+  test("folds what a phone cannot show, and opens it for who asks", () =>
+    onScreen(PHONE, async (page) => {
+      await page.goto(`${url}#/network`);
+      const drawing = page.getByRole("application");
+      const pointedAt = page.getByRole("region", { name: "Pointed at" }).getByRole("heading");
+      await drawing.focus();
+      for (const key of ["ArrowDown", "ArrowUp", "ArrowUp"]) await page.keyboard.press(key);
+      assert.match((await pointedAt.textContent()) ?? "", /^\w+: \d+ peers$/);
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: /^Fold \w+/ }).click();
+      await page.getByRole("button", { name: /^Fold \w+/ }).waitFor({ state: "detached" });
+    }));
+
   test("fits a phone: no page is wider than it", () =>
     onScreen(PHONE, (page) =>
       onEachPage(page, async (title) => {

@@ -116,9 +116,7 @@ function adminLocation(directory: string): string {
   return `location /admin {
     auth_basic operators; auth_basic_user_file ${join(directory, "htpasswd")};
     proxy_pass http://127.0.0.1:${UPSTREAM_PORT};
-    proxy_http_version 1.1;
-    proxy_buffering off;
-    proxy_set_header Host $host;
+    proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Remote-User $remote_user;
   }`;

@@ -112,7 +112,7 @@ describe("layout of the drawing", () => {
       peers: 0,
       x: 600,
       y: 360,
-      radius: 32,
+      radius: 28.8,
     });
     assert.deepEqual(
       nodes.map(({ kind }) => kind),

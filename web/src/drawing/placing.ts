@@ -37,7 +37,7 @@ const MAX_CELL = 64;
 /** A wide frame is filled by pulling the drawing apart, but a disc should still look like one. */
 const MAX_STRETCH = 1.5;
 /** Of a symbol, in cells: two of the widest are still apart. */
-const RADII = { server: 0.5, uplink: 0.4, hub: 0.2, peer: 0.32 } as const;
+const RADII = { server: 0.45, uplink: 0.36, hub: 0.2, peer: 0.28 } as const;
 const SERVER_ID = "server";
 const ORIGIN = { x: 0, y: 0 };
 
