@@ -9,6 +9,8 @@ export class PasswordTable implements Authenticator {
   readonly passwords: Map<string, string>;
   /** Groups of every user. */
   readonly groups: string[] = [];
+  /** For which all credentials are, if for one only. */
+  network: string | undefined;
 
   constructor(passwords: Readonly<Record<string, string>>) {
     this.passwords = new Map(Object.entries(passwords));
@@ -19,7 +21,7 @@ export class PasswordTable implements Authenticator {
     if (shown.state !== "basic") return { state: "absent" };
     const { user, password } = shown;
     if (this.passwords.get(user) !== password) return { state: "refused", reason: "wrong-password", user };
-    const nothing = { network: undefined, expiresMs: undefined, credentialId: password };
+    const nothing = { network: this.network, expiresMs: undefined, credentialId: password };
     return { state: "identified", identity: { user, groups: this.groups, method: this.method, ...nothing } };
   }
 
