@@ -25,7 +25,11 @@ export class LiveStream {
           this.#controller = controller;
         },
         pull: () => this.#pull(),
-        cancel: () => this.close(),
+        cancel: () => {
+          // It is closed already.
+          this.#controller = undefined;
+          this.close();
+        },
       },
       { highWaterMark: 0 },
     );
