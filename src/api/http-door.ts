@@ -52,7 +52,10 @@ export class HttpDoor {
       this.#requests.set(request.socket, request);
       void answer(request, response);
     });
-    this.#server.on("clientError", (_error, socket) => socket.destroy());
+    // What comes behind a request is not heard, and is no reason not to answer it.
+    this.#server.on("clientError", (_error, socket: Socket) => {
+      if (!this.#requests.has(socket)) socket.destroy();
+    });
   }
 
   /** Whether the request is for something behind this door. */

@@ -8,6 +8,7 @@ import { WebServerAuthenticator } from "../../../src/access/web-server-authentic
 import { Gate, type GateAccess, type GateOptions } from "../../../src/api/gate.ts";
 import { OperatorSessions } from "../../../src/api/operator-sessions.ts";
 import { Problem } from "../../../src/api/problem.ts";
+import { FloodLog } from "../../../src/base/flood-log.ts";
 import type { Origin } from "../../../src/transport/incoming.ts";
 import { parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 import { type AskedOptions, askedWith, basic } from "../../asked.ts";
@@ -41,7 +42,11 @@ describe("the gate", () => {
     const chain = new AuthenticatorChain({ clock, onFault: () => {} }, authenticators);
     const trustedProxies = [parseIpPrefix("10.0.0.0/8")].filter((prefix) => prefix !== undefined);
     access = { chain, trustedProxies, trustsHeaders: true, challenges: ["Basic"] };
-    gate = new Gate({ clock, log, limiter: new GuessLimiter(clock), sessions }, access, LISTS);
+    gate = new Gate(
+      { clock, floodLog: new FloodLog(clock, log), limiter: new GuessLimiter(clock), sessions },
+      access,
+      LISTS,
+    );
   });
 
   /** What comes of a request: a name and role, `nobody`, or the status that refuses it. */
@@ -124,7 +129,11 @@ describe("the gate", () => {
     await fc.assert(
       fc.asyncProperty(fc.record({ headers, origin, via, door, wordUser }), async (options) => {
         // Each attempt is the first: guesses are another matter.
-        gate = new Gate({ clock, log, limiter: new GuessLimiter(clock), sessions }, access, LISTS);
+        gate = new Gate(
+          { clock, floodLog: new FloodLog(clock, log), limiter: new GuessLimiter(clock), sessions },
+          access,
+          LISTS,
+        );
         assert.match(await outcome(options as AskedOptions), /^(nobody|401|429)$/);
       }),
       { numRuns: 500 },
