@@ -6,7 +6,7 @@ import { tidyMs } from "../control/tidy-milliseconds.ts";
 /** How often the loop is asked, in milliseconds: a hundred wake-ups a second are nothing beside frames. */
 const RESOLUTION_MS = 10;
 const WINDOW_MS = 10_000;
-const NANOSECONDS_PER_MS = 1e6;
+const NANOSECONDS_IN_MILLISECOND = 1e6;
 
 /** By how much the event loop is late: of the last whole ten seconds, at first of what there is. */
 export class LoopDelay {
@@ -44,7 +44,7 @@ export class LoopDelay {
   /** Node's histogram has the time between two looks, of which the period itself is no delay. */
   #read(): ServerInfo["loopDelay"] {
     const late = (percentile: number): number =>
-      tidyMs(Math.max(0, this.#histogram.percentile(percentile) / NANOSECONDS_PER_MS - RESOLUTION_MS));
+      tidyMs(Math.max(0, this.#histogram.percentile(percentile) / NANOSECONDS_IN_MILLISECOND - RESOLUTION_MS));
     return { medianMs: late(50), p99Ms: late(99) };
   }
 }
