@@ -39,6 +39,7 @@ export function DropsPage() {
         times={history.map(({ atMs }) => atMs)}
         lines={dropLines(history, MAX_LINES)}
         format={formatPerSecond}
+        leastTop={5}
         empty="Nothing was dropped in the last ten minutes."
       />
       <section class="panel">

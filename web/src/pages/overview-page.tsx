@@ -34,6 +34,7 @@ export function OverviewPage() {
           { label: "sent", values: valuesOf(rates, "sentBits") },
         ]}
         format={formatBits}
+        leastTop={1_000}
       />
       <div class="columns">
         <Chart
@@ -41,12 +42,14 @@ export function OverviewPage() {
           times={times}
           lines={[{ label: "here", values: history.map(({ peers }) => peers) }]}
           format={formatCount}
+          leastTop={5}
         />
         <Chart
           title="Drops per second"
           times={times}
           lines={[{ label: "frames", values: valuesOf(rates, "drops") }]}
           format={formatPerSecond}
+          leastTop={5}
         />
       </div>
       <div class="columns">

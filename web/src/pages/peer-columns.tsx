@@ -25,7 +25,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "state",
     title: "State",
-    width: "8rem",
+    width: "9rem",
     sortBy: ({ row }) => row.state,
     show: ({ row }) => <PeerMarks peer={row} />,
   },
@@ -97,7 +97,7 @@ export const PEER_COLUMNS: readonly Column<PeerView>[] = [
   {
     key: "mac",
     title: "MAC",
-    width: "9.5rem",
+    width: "10.5rem",
     isExtra: true,
     sortBy: ({ row }) => row.mac,
     show: ({ row }) => <span class="mono">{row.mac ?? "–"}</span>,

@@ -69,6 +69,7 @@ function PeerCharts({ samples }: { samples: readonly PeerSample[] }) {
           { label: "it is sent", values: rates.map((one) => one?.sentBits ?? null) },
         ]}
         format={formatBits}
+        leastTop={1_000}
       />
       <div class="columns">
         <Chart
@@ -76,12 +77,14 @@ function PeerCharts({ samples }: { samples: readonly PeerSample[] }) {
           times={times}
           lines={[{ label: "shortest", values: samples.map(({ roundTripMs }) => roundTripMs) }]}
           format={formatMs}
+          leastTop={1}
         />
         <Chart
           title="Queue"
           times={times}
           lines={[{ label: "waits for it", values: samples.map(({ queuedBytes }) => queuedBytes) }]}
           format={formatBytes}
+          leastTop={1_000}
         />
       </div>
     </>

@@ -6,12 +6,13 @@ const STATES: Readonly<Record<PeerRow["state"], readonly [kind: string, meaning:
   leaving: ["warn", "It was told to go, and is going."],
 };
 
-/** What state a peer is in, and what is special about it. */
+/** What state a peer is in, and what is special about it; that it is open goes without saying then. */
 export function PeerMarks({ peer }: { peer: PeerRow }) {
   const [kind, meaning] = STATES[peer.state];
+  const isOrdinary = !(peer.shut || peer.isolated || peer.bridge || peer.guest);
   return (
     <>
-      <Mark kind={kind} text={peer.state} meaning={meaning} />
+      {(isOrdinary || peer.state !== "open") && <Mark kind={kind} text={peer.state} meaning={meaning} />}
       {peer.shut && <Mark kind="bad" text="shut" meaning="The guard shut it for a while: there is a loop behind it." />}
       {peer.isolated && <Mark kind="" text="isolated" meaning="It reaches nothing but the uplink." />}
       {peer.bridge && <Mark kind="" text="bridge" meaning="There may be many addresses behind it." />}
