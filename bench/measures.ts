@@ -2,9 +2,18 @@
 import { runIperf } from "../lab/iperf.ts";
 import { percentile, runPing } from "../lab/ping.ts";
 import { type Cost, withCost } from "./cost.ts";
+import { longestWaitMs } from "./listing.ts";
 import type { Host, Tools, Tunnel } from "./tunnels/tunnel.ts";
 
-export type MeasureName = "up" | "down" | "relay" | "datagrams" | "datagrams-relayed" | "ping" | "ping-relayed";
+export type MeasureName =
+  | "up"
+  | "down"
+  | "relay"
+  | "datagrams"
+  | "datagrams-relayed"
+  | "ping"
+  | "ping-relayed"
+  | "listing";
 
 /** How long things take; smaller with --quick. */
 export interface Effort {
@@ -36,6 +45,7 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   "datagrams-relayed": (tunnel, effort, tools) => measureDatagrams(tunnel.client, peerOf(tunnel), effort, tools),
   ping: (tunnel, effort) => measurePing(tunnel.client, tunnel.server, effort),
   "ping-relayed": (tunnel, effort) => measurePing(tunnel.client, peerOf(tunnel), effort),
+  listing: async ({ control = "" }) => ({ value: await longestWaitMs(control) }),
 };
 
 function peerOf(tunnel: Tunnel): Host {

@@ -3,6 +3,7 @@
  * thing more, add a row.
  */
 import type { MeasureName } from "./measures.ts";
+import { buildCrowded, buildObserved, buildThousands } from "./tunnels/crowded.ts";
 import { buildFloor, buildFloorTls } from "./tunnels/floor.ts";
 import { buildGuarded } from "./tunnels/guard.ts";
 import { buildOpenvpn } from "./tunnels/openvpn.ts";
@@ -31,6 +32,9 @@ export const PATHS = {
   legacy: { title: "legacy peers, MTU 1500", build: buildVpn(LEGACY) },
   guard: { title: "guard on", build: buildGuarded("on") },
   "no-guard": { title: "guard off", build: buildGuarded("off") },
+  observe: { title: "1,000 idle peers, observed", build: buildObserved },
+  "observe-nobody": { title: "1,000 idle peers, nobody looks", build: buildCrowded },
+  "observe-many": { title: "10,000 idle peers", build: buildThousands },
   openvpn: { title: "OpenVPN, TAP over TCP, AES-256-GCM", build: buildOpenvpn },
 } as const satisfies Readonly<Record<string, Path>>;
 
@@ -45,8 +49,8 @@ export interface Target {
   readonly aim?: number;
 }
 
-/** `of guard off`: no unit, but what the same gave on the same server without its guard, in the same minutes, is 1. */
-export type Unit = "Mbit/s" | "datagrams/s" | "ms" | "CPU s/Gbit" | "of guard off";
+/** `of …`: no unit, but what the same gave without it, guard or observers, in the same minutes, is 1. */
+export type Unit = "Mbit/s" | "datagrams/s" | "ms" | "CPU s/Gbit" | "of guard off" | "of unobserved";
 
 export interface Row {
   readonly path: PathName;
@@ -90,6 +94,13 @@ function guarded(measure: "up" | "down" | "relay" | "datagrams-relayed"): Row {
   return { path: "guard", measure, title: `ws, full guard on, ${way}`, unit: "of guard off", targets };
 }
 
+/** What is left of the speed with all who may look at once, and what of the time while everything is listed. */
+function observed(measure: "up" | "relay"): Row {
+  const way = { up: UP, relay: RELAY }[measure];
+  const targets = [{ of: "value", atLeast: 0.97 }] as const;
+  return { path: "observe", measure, title: `ws, ${PATHS.observe.title}, ${way}`, unit: "of unobserved", targets };
+}
+
 /** In the order of the printed table. */
 export const ROWS: readonly Row[] = [
   flow("veth", "up"),
@@ -128,13 +139,26 @@ export const ROWS: readonly Row[] = [
   guarded("down"),
   guarded("relay"),
   guarded("datagrams-relayed"),
+  observed("up"),
+  observed("relay"),
+  {
+    path: "observe-many",
+    measure: "listing",
+    title: `longest wait while all of ${PATHS["observe-many"].title} are listed`,
+    unit: "ms",
+    targets: [{ of: "value", below: 50 }],
+  },
 ];
 
-/** Paths that are not held against the floor, with what they are held against. */
-const OTHER_REFERENCES: Partial<Readonly<Record<PathName, PathName>>> = { guard: "no-guard" };
+/** Paths that are not held against the floor, with what they are held against; nothing for what is a figure by itself. */
+const OTHER_REFERENCES: Partial<Readonly<Record<PathName, PathName | "nothing">>> = {
+  guard: "no-guard",
+  observe: "observe-nobody",
+  "observe-many": "nothing",
+};
 
 /** What is measured right before and after a path. */
-export function referenceOf(path: PathName): PathName {
+export function referenceOf(path: PathName): PathName | "nothing" {
   return OTHER_REFERENCES[path] ?? "floor";
 }
 
@@ -147,4 +171,5 @@ export const FLOOR_MEASURES: Readonly<Record<MeasureName, MeasureName>> = {
   "datagrams-relayed": "datagrams",
   ping: "ping",
   "ping-relayed": "ping",
+  listing: "ping",
 };

@@ -20,7 +20,7 @@ import { buildTools } from "./tools.ts";
 const USAGE = `usage: npm run bench [-- OPTIONS]
   --quick         one short round: a first look
   --profile NAME  over an emulated path (lab/path/profiles.ts) instead of a cable; nothing is judged or kept then
-  --only NAME,…   only these paths or measures (ws, wss, guard, legacy, openvpn, …; relay, ping, datagrams, …; soak)
+  --only NAME,…   only these paths or measures (ws, wss, guard, observe, legacy, openvpn, …; relay, ping, datagrams, …; soak)
   --soak SECONDS  also keep one flow at full speed that long and watch memory (300 when only "soak" is asked for)`;
 
 const FULL: Effort = { rounds: 3, flowSeconds: 3, datagramSeconds: 1.5, pings: 300 };
@@ -80,7 +80,8 @@ function selectRows(only: readonly string[]): readonly Row[] {
   const known = new Set<string>(["soak", ...Object.keys(PATHS), ...ROWS.map(({ measure }) => measure)]);
   const unknown = only.filter((name) => !known.has(name));
   if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(", ")}; there are ${[...known].join(", ")}`);
-  return ROWS.filter(({ path, measure }) => only.length === 0 || only.includes(path) || only.includes(measure));
+  const isWanted = (path: string): boolean => only.some((name) => path === name || path.startsWith(`${name}-`));
+  return ROWS.filter(({ path, measure }) => only.length === 0 || isWanted(path) || only.includes(measure));
 }
 
 function report(run: Run, results: readonly RowResult[], soak: SoakResult | undefined): void {
@@ -89,7 +90,8 @@ function report(run: Run, results: readonly RowResult[], soak: SoakResult | unde
     console.log(`\n${formatResults(results)}`);
     console.log(
       '\nwss is held against the plain floor; what TLS leaves of it on this machine is the row "floor over OpenSSL".\n' +
-        "The guard is held against the same server without it; all other rows of ours have it on, as it is by default.",
+        "The guard is held against the same server without it; all other rows of ours have it on, as it is by default.\n" +
+        "Who is observed is held against the same server, in the same minutes, when nobody looks.",
     );
   }
   const flows = results.filter(({ row }) => row.unit === "Mbit/s").flatMap(({ row }) => processResultsOf(row, run));

@@ -4,7 +4,8 @@
  *
  *   round 1:  floor  ws  floor  wss  floor  …  floor      round 2:  the same again      result: medians over rounds
  *
- * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off.
+ * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off; and
+ * who is observed against himself when nobody looks. What is a figure by itself is measured once.
  */
 import { Lab } from "../lab/namespace.ts";
 import type { ProfileName } from "../lab/path/profiles.ts";
@@ -62,6 +63,10 @@ export class Schedule {
       this.#deps.say(`round ${round} of ${this.#effort.rounds}`);
       await this.#runRound(plan);
     }
+    for (const [path, measures] of plan) {
+      if (referenceOf(path) !== "nothing") continue;
+      for (const [measure, sample] of await this.#measurePath(path, measures)) this.#observe(path, measure, sample, []);
+    }
     return {
       observations: this.#observations,
       floor: this.#floor,
@@ -78,7 +83,8 @@ export class Schedule {
     const paths = [...plan];
     await this.#compareToFloor(paths.filter(([path]) => referenceOf(path) === "floor"));
     for (const [path, measures] of paths) {
-      if (referenceOf(path) !== "floor") await this.#compareTo(referenceOf(path), path, measures);
+      const reference = referenceOf(path);
+      if (reference !== "floor" && reference !== "nothing") await this.#compareTo(reference, path, measures);
     }
   }
 
@@ -162,12 +168,15 @@ export class Schedule {
   /** Undefined if it could not be measured. */
   async #measureOne(path: PathName, tunnel: Tunnel, measure: MeasureName): Promise<Sample | undefined> {
     try {
+      await tunnel.beside?.start();
       const sample = await MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
       this.#deps.say(`  ${path} ${measure}: ${formatValue(sample.value)}`);
       return sample;
     } catch (error) {
       this.#fail({ path, measure, reason: reasonOf(error) });
       return undefined;
+    } finally {
+      await tunnel.beside?.stop();
     }
   }
 

@@ -1,59 +1,7 @@
 /** Ours without TLS, on a server whose configuration file switches the guard off, or leaves it as it is by default: on. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Lab, Namespace } from "../../lab/namespace.ts";
-import { TAP } from "../../lab/network.ts";
-import { startClient, startServer, type VpnProcess } from "../../lab/vpn.ts";
-import type { BuildTunnel, Host } from "./tunnel.ts";
-
-const PORT = 8080;
-/** Last byte of each host's address inside the tunnel. */
-const SERVER = 1;
-const CLIENT = 2;
-const PEER = 3;
+import { buildConfigured } from "./configured.ts";
+import type { BuildTunnel } from "./tunnel.ts";
 
 export function buildGuarded(guard: "on" | "off"): BuildTunnel {
-  return async (lab) => {
-    const namespace = await lab.namespace("server");
-    const server = await startServer(namespace, ["--config", writeConfig(lab, guard)]);
-    const [client, peer] = [await addClient(lab, namespace, CLIENT), await addClient(lab, namespace, PEER)];
-    const roles: Readonly<Record<string, VpnProcess>> = { client: client.vpn, server, peer: peer.vpn };
-    return {
-      client,
-      server: { namespace, address: addressOf(SERVER) },
-      peer,
-      device: TAP,
-      processes: Object.entries(roles).map(([role, vpn]) => ({ role, pid: vpn.child.pid })),
-    };
-  };
-}
-
-/** JSON is YAML. */
-function writeConfig(lab: Lab, guard: "on" | "off"): string {
-  const directory = mkdtempSync(join(tmpdir(), "vpnws-guard-"));
-  lab.onClose(() => rmSync(directory, { recursive: true, force: true }));
-  const path = join(directory, "server.yaml");
-  const config = {
-    listen: [`http://0.0.0.0:${PORT}`],
-    allow_anonymous: true,
-    networks: { bench: { tap: TAP, addresses: [`${addressOf(SERVER)}/24`] } },
-    defaults: { networks: ["bench"] },
-    ...(guard === "off" ? { guard } : {}),
-  };
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
-  return path;
-}
-
-async function addClient(lab: Lab, server: Namespace, number: number): Promise<Host & { readonly vpn: VpnProcess }> {
-  const namespace = await lab.namespace(`client${number}`);
-  const link = await lab.link(namespace, server);
-  const address = addressOf(number);
-  const url = `ws://${link.ipv4[1]}:${PORT}/`;
-  const vpn = await startClient(namespace, ["--tap", TAP, "--address", `${address}/24`, url]);
-  return { namespace, address, vpn };
-}
-
-function addressOf(host: number): string {
-  return `10.78.0.${host}`;
+  return (lab) => buildConfigured(lab, guard === "off" ? { guard } : {});
 }

@@ -19,6 +19,10 @@ export interface Tunnel {
   readonly processes: readonly TunnelProcess[];
   /** The client's TAP, to count frames at; none for a cable. */
   readonly device?: string;
+  /** Path of the server's unix socket for operators, if it has one. */
+  readonly control?: string;
+  /** What goes on beside each measurement, and only then. */
+  readonly beside?: { start(): Promise<void>; stop(): Promise<void> };
 }
 
 export interface TunnelProcess {
