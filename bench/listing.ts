@@ -1,40 +1,27 @@
 import { ControlSocket } from "./control-socket.ts";
+import { median } from "./statistics.ts";
+import type { TurnWatch } from "./turn-watch.ts";
 
-/** Large answers, each of all peers. */
+/** Large answers, each of all peers: as the dashboard's tables, sorted too, and as Prometheus asks for them. */
 const LARGE = [
   "/api/v1/peers?limit=10000",
-  "/api/v1/peers?limit=10000&sort=sentBytes",
+  "/api/v1/peers?limit=10000&sort=sentBytes&order=desc",
   "/api/v1/fdb?limit=10000",
   "/metrics",
 ];
-/** One whose handling takes no time. */
-const SMALL = "/api/v1/server";
 const TIMES = 5;
 
 /**
- * The longest that a small request waits, in milliseconds, while large answers are made: no frame is forwarded for as long.
- * Asked from outside, so that it is what counts, garbage collection and the way to the socket included.
+ * The longest turn of the server's event loop while it lists all it knows, in milliseconds: no frame is forwarded for as
+ * long. Of the worst answer the median, because thousands of idle peers have their turns too. `path`: of its unix socket.
  */
-export async function longestWaitMs(path: string): Promise<number> {
+export async function longestTurnMs(path: string, turns: TurnWatch): Promise<number> {
   const socket = new ControlSocket(path);
-  let longestMs = 0;
-  for (let time = 0; time < TIMES; time++) {
-    for (const large of LARGE) longestMs = Math.max(longestMs, await longestWaitDuring(socket, socket.read(large)));
+  const medians: number[] = [];
+  for (const large of LARGE) {
+    const longest: number[] = [];
+    for (let time = 0; time < TIMES; time++) longest.push(await turns.longestDuring(() => socket.read(large)));
+    medians.push(median(longest));
   }
-  return longestMs;
-}
-
-async function longestWaitDuring(socket: ControlSocket, work: Promise<unknown>): Promise<number> {
-  let isDone = false;
-  const done = work.finally(() => {
-    isDone = true;
-  });
-  let longestMs = 0;
-  while (!isDone) {
-    const askedMs = performance.now();
-    await socket.read(SMALL);
-    longestMs = Math.max(longestMs, performance.now() - askedMs);
-  }
-  await done;
-  return longestMs;
+  return Math.max(...medians);
 }

@@ -2,7 +2,7 @@
 import { runIperf } from "../lab/iperf.ts";
 import { percentile, runPing } from "../lab/ping.ts";
 import { type Cost, withCost } from "./cost.ts";
-import { longestWaitMs } from "./listing.ts";
+import { longestTurnMs } from "./listing.ts";
 import type { Host, Tools, Tunnel } from "./tunnels/tunnel.ts";
 
 export type MeasureName =
@@ -45,8 +45,13 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   "datagrams-relayed": (tunnel, effort, tools) => measureDatagrams(tunnel.client, peerOf(tunnel), effort, tools),
   ping: (tunnel, effort) => measurePing(tunnel.client, tunnel.server, effort),
   "ping-relayed": (tunnel, effort) => measurePing(tunnel.client, peerOf(tunnel), effort),
-  listing: async ({ control = "" }) => ({ value: await longestWaitMs(control) }),
+  listing: (tunnel) => measureListing(tunnel),
 };
+
+async function measureListing({ control, turns }: Tunnel): Promise<Sample> {
+  if (control === undefined || turns === undefined) throw new Error("nobody looks at this server's event loop");
+  return { value: await longestTurnMs(control, turns) };
+}
 
 function peerOf(tunnel: Tunnel): Host {
   if (tunnel.peer === undefined) throw new Error("this tunnel has no second client");

@@ -144,7 +144,7 @@ export const ROWS: readonly Row[] = [
   {
     path: "observe-many",
     measure: "listing",
-    title: `longest wait while all of ${PATHS["observe-many"].title} are listed`,
+    title: `longest turn of the event loop while ${PATHS["observe-many"].title} are listed`,
     unit: "ms",
     targets: [{ of: "value", below: 50 }],
   },

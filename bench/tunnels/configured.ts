@@ -1,6 +1,7 @@
 /** Ours without TLS: a server with a configuration file, and two clients. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ChildOptions } from "../../lab/child.ts";
 import type { Lab, Namespace } from "../../lab/namespace.ts";
 import { TAP } from "../../lab/network.ts";
 import { temporaryDirectory } from "../../lab/temporary.ts";
@@ -13,10 +14,10 @@ const SERVER = 1;
 const CLIENT = 2;
 const PEER = 3;
 
-/** `config`: what the file says beyond the least that a server of the bench needs. */
-export async function buildConfigured(lab: Lab, config: object): Promise<Tunnel> {
+/** `config`: what the file says beyond the least that a server of the bench needs; `options`: of the server's process. */
+export async function buildConfigured(lab: Lab, config: object, options: ChildOptions = {}): Promise<Tunnel> {
   const namespace = await lab.namespace("server");
-  const server = await startServer(namespace, ["--config", writeConfig(lab, config)]);
+  const server = await startServer(namespace, ["--config", writeConfig(lab, config)], options);
   const [client, peer] = [await addClient(lab, namespace, CLIENT), await addClient(lab, namespace, PEER)];
   const roles: Readonly<Record<string, VpnProcess>> = { client: client.vpn, server, peer: peer.vpn };
   return {

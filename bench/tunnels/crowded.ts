@@ -6,10 +6,12 @@
  *   client ────────────────────── server ── unix socket ── dashboard, Prometheus, a capture
  */
 import { join } from "node:path";
+import type { ChildOptions } from "../../lab/child.ts";
 import type { Lab } from "../../lab/namespace.ts";
 import { startCrowd } from "../../lab/situations/crowd-watch.ts";
 import { temporaryDirectory } from "../../lab/temporary.ts";
 import { Observers } from "../observers.ts";
+import { TurnWatch } from "../turn-watch.ts";
 import { buildConfigured, PORT } from "./configured.ts";
 import type { BuildTunnel, Tunnel } from "./tunnel.ts";
 
@@ -36,13 +38,16 @@ export const buildObserved: BuildTunnel = async (lab, tools) => {
 };
 
 /** With 10,000 peers, to be listed. */
-export const buildThousands: BuildTunnel = (lab) => buildCrowd(lab, THOUSANDS_OF_PEERS);
+export const buildThousands: BuildTunnel = async (lab) => {
+  const turns = new TurnWatch();
+  return { ...(await buildCrowd(lab, THOUSANDS_OF_PEERS, turns.childOptions)), turns };
+};
 
-async function buildCrowd(lab: Lab, peers: number): Promise<Tunnel> {
+async function buildCrowd(lab: Lab, peers: number, options: ChildOptions = {}): Promise<Tunnel> {
   const control = join(temporaryDirectory(lab, "control"), "server.sock");
   const most = peers + SPARE_CONNECTIONS;
   const limits = { max_peers: most, max_connections: most };
-  const tunnel = await buildConfigured(lab, { control: { listen: [`unix:${control}`] }, limits });
+  const tunnel = await buildConfigured(lab, { control: { listen: [`unix:${control}`] }, limits }, options);
   const outside = await lab.namespace("crowd");
   const { ipv4 } = await lab.link(outside, tunnel.server.namespace);
   const crowd = await startCrowd({ outside, hub: tunnel.server.namespace, ipv4 }, PORT, peers);

@@ -2,7 +2,9 @@
  * What the bench measures: two hosts (and perhaps a third) that reach each other through something, be it a bare cable,
  * the floor, ours or another VPN. Every tunnel stands in a lab of its own and goes with it.
  */
+
 import type { Lab, Namespace } from "../../lab/namespace.ts";
+import type { TurnWatch } from "../turn-watch.ts";
 
 export interface Host {
   readonly namespace: Namespace;
@@ -21,6 +23,8 @@ export interface Tunnel {
   readonly device?: string;
   /** Path of the server's unix socket for operators, if it has one. */
   readonly control?: string;
+  /** How long the server's event loop is busy at a time, where somebody looks at that. */
+  readonly turns?: TurnWatch;
   /** What goes on beside each measurement, and only then. */
   readonly beside?: { start(): Promise<void>; stop(): Promise<void> };
 }
