@@ -1,13 +1,13 @@
 /** Reads a pcapng file as we write it: little-endian, one section. Slow and plain on purpose; throws at what is wrong. */
 import assert from "node:assert/strict";
 
-export interface PcapngInterface {
+interface PcapngInterface {
   readonly name: string;
   readonly description: string;
   readonly snapBytes: number;
 }
 
-export interface PcapngPacket {
+interface PcapngPacket {
   readonly interface: PcapngInterface;
   readonly timeUs: number;
   readonly bytes: Buffer;
@@ -18,7 +18,7 @@ export interface PcapngPacket {
   readonly comment: string;
 }
 
-export interface PcapngStatistics {
+interface PcapngStatistics {
   readonly interface: PcapngInterface;
   readonly received: number;
   readonly accepted: number;

@@ -75,7 +75,7 @@ export class CaptureFile {
     for (const watched of this.#ports.values()) {
       if (watched.isGone || !matches(watched)) continue;
       watched.leave();
-      if (watched.interfaceId === undefined && watched.waitingFrames === 0) this.#forget(watched);
+      if (watched.interfaceId === undefined && watched.wantedFrames === 0) this.#forget(watched);
       else this.#unreported.add(watched);
     }
   }
