@@ -18,6 +18,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // What a stranger's DNS can do: names of his that are this machine.
+  "--host-resolver-rules=MAP *.example 127.0.0.1",
 ];
 
 /** Starts a browser without a window; it is closed with the lab. */

@@ -40,8 +40,7 @@ for file in test/system/**/*.test.ts; do
 done
 run_tests "system tests" 2 "${together[@]}"
 run_tests "system tests that want the machine for themselves" 1 "${alone[@]}"
-# A browser with a thousand peers takes what processor there is.
-run_tests "browser tests" 1 test/browser/*.test.ts
+run_tests "browser tests" 2 test/browser/*.test.ts
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "FAILED: $(IFS=,; echo "${failed[*]}")"

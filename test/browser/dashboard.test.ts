@@ -121,6 +121,9 @@ describe("the dashboard of a real server", { skip: noLab }, () => {
       await page.getByRole("link", { name: "Network" }).click();
       await page.getByRole("row", { name: /^bob uplink of office office [\d.]+ Mbit\/s/ }).waitFor();
       await flood.stop();
+      // Its middle is the uplink, of which there is one.
+      await page.getByRole("application").click();
+      await page.getByRole("heading", { level: 1, name: "uplink of office" }).waitFor();
       watched.assertWellBehaved();
     }));
 
@@ -169,6 +172,16 @@ describe("the dashboard of a real server", { skip: noLab }, () => {
         assert.equal(server.vpn.events("peer.left").filter(({ user }) => user === "bob").length, 0);
       }));
   }
+
+  test("answers no name that a stranger had resolve to it", () =>
+    onNewScreen(async ({ page }) => {
+      const rebound = new URL(CONTROL_URL);
+      rebound.hostname = "rebound.example";
+      for (const path of ["", "api/v1/session", "metrics"]) {
+        const answer = await page.goto(`${rebound}${path}`);
+        assert.equal(answer?.status(), 421, path);
+      }
+    }));
 
   test("waits for a server that starts again, and goes on by itself where nginx knows who looks", () =>
     onNewScreen(
