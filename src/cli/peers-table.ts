@@ -60,8 +60,8 @@ export function watchColumns(nowMs: number): readonly Column<SeenPeer>[] {
   const isDropping = ({ rate }: SeenPeer): boolean => rate !== undefined && rate.drops > 0;
   return [
     ...whoColumns(nowMs),
-    { heading: "UP", align: "right", cell: ({ rate }) => formatBytesRate(rate?.receivedBytes) },
-    { heading: "DOWN", align: "right", cell: ({ rate }) => formatBytesRate(rate?.sentBytes) },
+    rateColumn("UP", ({ rate }) => rate?.receivedBytes),
+    rateColumn("DOWN", ({ rate }) => rate?.sentBytes),
     {
       heading: "DROPS/S",
       align: "right",
@@ -91,6 +91,7 @@ function whoColumns(nowMs: number): readonly Column<SeenPeer>[] {
       heading: "QUEUE",
       align: "right",
       cell: ({ row }) => formatSize(row.queuedBytes),
+      steadyWidth: "99.9 kB".length,
       style: ({ row }) => (row.queuedBytes >= LONG_QUEUE_BYTES ? "yellow" : undefined),
     },
   ];
@@ -108,6 +109,10 @@ function stateOf({ state, shut, isolated, bridge }: PeerRow): string {
   return [state, ...marks].join(",");
 }
 
-function formatBytesRate(bytesPerSecond: number | undefined): string {
-  return bytesPerSecond === undefined ? NONE : formatRate(bytesPerSecond);
+function rateColumn(heading: string, bytesPerSecond: (peer: SeenPeer) => number | undefined): Column<SeenPeer> {
+  const cell = (peer: SeenPeer): string => {
+    const rate = bytesPerSecond(peer);
+    return rate === undefined ? NONE : formatRate(rate);
+  };
+  return { heading, align: "right", cell, steadyWidth: "99.9 Mbit/s".length };
 }

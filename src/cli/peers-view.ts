@@ -35,15 +35,10 @@ export interface PeersViewOptions {
 /** The lines of a screen: the server in two, then its peers, as many as there is room for. */
 export function formatPeersView(look: PeersLook, options: PeersViewOptions): readonly string[] {
   const { width, height, paint, trouble } = options;
-  const table = formatTable(watchColumns(look.server.nowMs), look.peers, { width, paint });
-  const shown = Math.min(look.peers.length, height - OTHER_LINES);
+  const shown = look.peers.slice(0, Math.max(0, height - OTHER_LINES));
+  const table = formatTable(watchColumns(look.server.nowMs), shown, { width, paint });
   const fit = (line: string): string => printable(line, Math.min(width, MAX_LINE_LENGTH));
-  return [
-    ...headOf(look).map(fit),
-    "",
-    ...table.slice(0, shown + 1),
-    ...footOf(look.total - shown, trouble, paint, fit),
-  ];
+  return [...headOf(look).map(fit), "", ...table, ...footOf(look.total - shown.length, trouble, paint, fit)];
 }
 
 function footOf(
@@ -56,7 +51,7 @@ function footOf(
   return hidden > 0 ? [paint("dim", fit(`… and ${hidden} more`))] : [];
 }
 
-function headOf({ server, rate, total }: PeersLook): readonly string[] {
+function headOf({ server, rate }: PeersLook): readonly string[] {
   const { agent, processId, state, startedMs, nowMs, peers, connections, memory, loopDelay } = server;
   const counted = `${plural(peers.here, "peer")}${peers.held === 0 ? "" : ` (${peers.held} held)`}`;
   const flows =
@@ -65,6 +60,6 @@ function headOf({ server, rate, total }: PeersLook): readonly string[] {
       : `up ${formatRate(rate.receivedBytes)}, down ${formatRate(rate.sentBytes)}, ${Math.round(rate.drops)} drops/s`;
   return [
     `${agent}, process ${processId}, ${state} for ${formatAge(nowMs - startedMs)}; ${counted}, ${plural(connections, "connection")}`,
-    `${flows}; memory ${formatSize(memory.residentBytes)}, late by ${formatMs(loopDelay.p99Ms)} (99 %); ${plural(total, "row")}`,
+    `${flows}; memory ${formatSize(memory.residentBytes)}, late by ${formatMs(loopDelay.p99Ms)}`,
   ];
 }

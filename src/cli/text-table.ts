@@ -17,6 +17,8 @@ export interface Column<Row> {
   readonly dispensable?: number;
   /** Characters that it may be cut to where the table is still too wide; without it is never cut. */
   readonly leastWidth?: number;
+  /** So wide even if its cells are narrower: what is drawn again and again should stand still. */
+  readonly steadyWidth?: number;
   readonly style?: (row: Row) => Style | undefined;
 }
 
@@ -60,7 +62,9 @@ export function formatTable<Row>(
 
 function measure<Row>(column: Column<Row>, rows: readonly Row[]): Fitted<Row> {
   const cells = rows.map((row) => printable(column.cell(row)));
-  return { column, cells, width: cells.reduce((most, { length }) => Math.max(most, length), column.heading.length) };
+  const { heading, steadyWidth = 0 } = column;
+  const least = Math.max(heading.length, steadyWidth);
+  return { column, cells, width: cells.reduce((most, { length }) => Math.max(most, length), least) };
 }
 
 const widthOf = (columns: readonly Fitted<never>[]): number =>
