@@ -2,6 +2,7 @@ import { render } from "preact";
 import "uplot/dist/uPlot.min.css";
 import "./style/theme.css";
 import "./style/layout.css";
+import "./style/controls.css";
 import "./style/parts.css";
 import "./style/tables.css";
 import "./style/drawing.css";
