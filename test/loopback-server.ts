@@ -23,13 +23,17 @@ export interface LoopbackOptions extends Partial<ServerOptions> {
   readonly device?: Device | undefined;
   /** Whether many MACs are behind it. */
   readonly bridge?: boolean;
+  /** Default: a port of loopback, where every protocol is spoken. */
+  readonly listen?: string;
+  /** Who is at the other end of a unix socket. */
+  readonly peerUid?: () => number | undefined;
   /** Names; default: one. */
   readonly networks?: readonly string[];
 }
 
 export interface Loopback {
   readonly server: Server;
-  /** `tcp://host:port`, where every protocol is spoken. */
+  /** `tcp://host:port`, or the unix socket that was asked for. */
   readonly address: string;
 }
 
@@ -42,14 +46,16 @@ export async function startLoopbackServer(log: Logger, options: LoopbackOptions 
     networks = ["default"],
     bridge = false,
     census,
+    listen = "tcp://127.0.0.1:0",
+    peerUid = () => undefined,
     ...others
   } = options;
   const { tuneSocket = () => undefined, ...rest } = others;
-  const listeners = await bindListeners(
-    { clock: systemClock, log, peerUid: () => undefined },
-    [parseListenAddress("tcp://127.0.0.1:0")],
-    { ...LISTENER_DEFAULTS, ...census, tls: undefined },
-  );
+  const listeners = await bindListeners({ clock: systemClock, log, peerUid }, [parseListenAddress(listen)], {
+    ...LISTENER_DEFAULTS,
+    ...census,
+    tls: undefined,
+  });
   const definitions = networks.map((name, index) => definitionOf(name, index === 0 ? device : undefined, bridge));
   const parts = {
     mask: maskBytes,

@@ -28,6 +28,7 @@ export function openAccess({ policyData, authenticators, ...access }: OpenAccess
     policy: new Policy({ networks: [], defaults: { bridge: true }, groups: [], users: [], ...policyData }),
     trustedProxies: [LOOPBACK],
     trustsHeaders: false,
+    mayConnect: () => true,
     allowedOrigins: [],
     guard: GUARD_DEFAULTS,
     challenges: [],

@@ -26,6 +26,7 @@ import { WatchedFile } from "../config/watched-file.ts";
 import { GUARD_OFF } from "../guard/guard-options.ts";
 import type { Access, IssuedCredential } from "../server/access.ts";
 import type { TokenFile } from "../state/token-file.ts";
+import { socketUserCheck } from "./known-fronts.ts";
 import { areProxiesListed, isOpen } from "./server-settings.ts";
 
 export interface AccessKeeperDeps {
@@ -91,6 +92,7 @@ export class AccessKeeper {
       policy: new Policy(config.policy),
       trustedProxies: config.trustedProxies,
       trustsHeaders: areProxiesListed(config),
+      mayConnect: socketUserCheck(config.socketUsers),
       allowedOrigins: config.allowedOrigins,
       guard: config.guard ?? GUARD_OFF,
       challenges: [...challenges],

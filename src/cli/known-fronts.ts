@@ -1,5 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import type { ServerConfig } from "../config/server-config.ts";
+import type { MayConnect } from "../transport/incoming.ts";
 import { type IpPrefix, parseIpAddress, somePrefixHolds } from "../wire/ip-prefix.ts";
 import { findUser } from "./accounts.ts";
 import { LOOPBACK } from "./server-settings.ts";
@@ -10,7 +11,7 @@ export type FrontConfig = Pick<ServerConfig, "trustedProxies" | "socketUsers">;
 /** Web servers in front of our listeners, as the configuration in force knows them: a reload holds from the next connection on. */
 export class KnownFronts {
   #shared: readonly IpPrefix[] = [];
-  #uids: ReadonlySet<number> = new Set();
+  #maySpeak: MayConnect = () => false;
 
   constructor(config: FrontConfig) {
     this.use(config);
@@ -18,7 +19,7 @@ export class KnownFronts {
 
   use({ trustedProxies, socketUsers }: FrontConfig): void {
     this.#shared = [...trustedProxies, ...LOOPBACK];
-    this.#uids = new Set(socketUsers.flatMap(uidOf));
+    this.#maySpeak = socketUserCheck(socketUsers);
   }
 
   /** Whether many clients come from this IP address. */
@@ -27,9 +28,15 @@ export class KnownFronts {
     return address !== undefined && somePrefixHolds(this.#shared, address);
   };
 
-  /** Who may speak to a unix socket: root, we ourselves, and users by name. Not those of whom the kernel does not say who they are. */
-  readonly mayConnect = (uid: number | undefined): boolean =>
-    uid !== undefined && (uid === 0 || uid === process.geteuid?.() || this.#uids.has(uid));
+  /** See `socketUserCheck`. */
+  readonly mayConnect: MayConnect = (uid) => this.#maySpeak(uid);
+}
+
+/** Who may speak to a unix socket: root, we ourselves, and users by name. Not those of whom the kernel does not say who they are. */
+export function socketUserCheck(socketUsers: readonly string[]): MayConnect {
+  const uids: ReadonlySet<number> = new Set(socketUsers.flatMap(uidOf));
+  // We may have become another user since.
+  return (uid) => uid !== undefined && (uid === 0 || uid === process.geteuid?.() || uids.has(uid));
 }
 
 /** A user who is not there is nobody. */

@@ -6,11 +6,11 @@ import type { Grant } from "../access/grant.ts";
 import type { GuessLimiter } from "../access/guess-limiter.ts";
 import { ANONYMOUS, type Identity } from "../access/identity.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Incoming, RemoteIdentity } from "../transport/incoming.ts";
+import type { Incoming, Origin, RemoteIdentity } from "../transport/incoming.ts";
 import type { HeaderList } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
-import type { Access } from "./access.ts";
+import { type Access, mayComeFrom } from "./access.ts";
 import type { Bans } from "./bans.ts";
 import { isOriginAllowed, mayPageJoinOpenly } from "./origin-check.ts";
 
@@ -23,6 +23,8 @@ export interface Admitted {
   readonly remote: RemoteIdentity;
   /** The path it asked for; the policy is asked about it again at a reload. */
   readonly path: string;
+  /** Whose word it was let in by. */
+  readonly origin: Origin;
   /** Whether it is let in as a connection of a session that is there. Nothing was redeemed: it must not begin another. */
   readonly isClaim: boolean;
 }
@@ -51,6 +53,7 @@ export interface AdmissionDeps {
 /** A request that is being decided on. */
 interface Question {
   readonly asked: AccessRequest;
+  readonly origin: Origin;
   readonly opening: AcceptedOpening;
 }
 
@@ -59,7 +62,7 @@ interface Question {
  *
  *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─┐
  *             ┌──────────────────────────────────────────────────────────────────────┘
- *             └─► not banned ─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
+ *             └─► socket allowed ─► not banned ─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
  *                                                   └─► a session of its own is claimed
  */
 export class Admission {
@@ -97,7 +100,7 @@ export class Admission {
     if (isNobody && !mayPageJoinOpenly(request.header("origin"), request.header("host"), access.allowedOrigins)) {
       return refuse(403, "foreign-origin", "Pages of a named host may connect here only if it is listed.");
     }
-    return this.#redeem(access, { asked, opening }, outcome.identity);
+    return this.#redeem(access, { asked, origin: incoming.origin, opening }, outcome.identity);
   }
 
   /** Nothing is taken from who would be refused anyhow: an invite is good once. */
@@ -116,8 +119,11 @@ export class Admission {
    * What the policy says. Always the one in force: who was waiting for authenticators while it was replaced is not in the
    * table of those who are looked at again.
    */
-  #judge({ asked, opening }: Question, identity: Identity): Admitted | Refused {
+  #judge({ asked, origin, opening }: Question, identity: Identity): Admitted | Refused {
     const refuse = refuser(asked.address);
+    if (!mayComeFrom(this.#access, origin)) {
+      return refuse(403, "not-a-socket-user", "Who brought you here may not use this socket.", identity.user);
+    }
     const ban = this.#deps.bans.find(identity, opening.mac);
     if (ban !== undefined) {
       const until = new Date(ban.untilMs).toISOString();
@@ -134,7 +140,7 @@ export class Admission {
       return refuse(403, "mac-not-allowed", "Your MAC address is none that you may use here.", identity.user);
     }
     const remote = remoteOf(asked, identity);
-    return { state: "admitted", opening, identity, grant, remote, path: asked.path, isClaim: false };
+    return { state: "admitted", opening, identity, grant, remote, path: asked.path, origin, isClaim: false };
   }
 
   async #authenticate(

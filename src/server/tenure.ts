@@ -1,7 +1,7 @@
 import type { Grant } from "../access/grant.ts";
 import type { FloodLog } from "../base/flood-log.ts";
 import { printable } from "../wire/printable.ts";
-import type { Access } from "./access.ts";
+import { type Access, mayComeFrom } from "./access.ts";
 import type { Bans } from "./bans.ts";
 import { DropReport } from "./drop-report.ts";
 import { HeldSessions } from "./held-sessions.ts";
@@ -16,6 +16,7 @@ export interface TenureDeps {
 }
 
 const CREDENTIALS_ENDED = ["credentials-ended", "your credentials are not good any more"] as const;
+const NOT_A_SOCKET_USER = ["not-a-socket-user", "who brought you here may not use our socket any more"] as const;
 const NO_ROOM = ["no-room", "somebody else needed its place"] as const;
 const REPLACED = "a newer session of yours has taken this one's place";
 
@@ -121,9 +122,14 @@ export class Tenure {
   }
 
   /** Each connection must be one that would be let in now; the newest one says what the session may do. */
-  #recheckOne(peer: Peer, { chain, policy }: Access, nowMs: number): void {
+  #recheckOne(peer: Peer, access: Access, nowMs: number): void {
+    const { chain, policy } = access;
     let grant = peer.grant;
-    for (const { identity, remote, path } of peer.admissions) {
+    for (const { identity, remote, path, origin } of peer.admissions) {
+      if (!mayComeFrom(access, origin)) {
+        this.#cut(peer, ...NOT_A_SOCKET_USER);
+        return;
+      }
       if (!chain.isStillGood(identity, nowMs)) {
         this.#cut(peer, ...CREDENTIALS_ENDED);
         return;

@@ -35,6 +35,9 @@ export type Origin =
   /** `uid`: of the process that connected; undefined if the kernel would not say. */
   { readonly kind: "unix"; readonly uid: number | undefined } | { readonly kind: "tcp"; readonly address: string };
 
+/** Whether a user of this machine may speak to a unix socket; `uid` is undefined if the kernel does not say who it is. */
+export type MayConnect = (uid: number | undefined) => boolean;
+
 export interface RemoteIdentity {
   /** IP address; empty if nobody told (a unix socket without a web server's word). */
   readonly address: string;

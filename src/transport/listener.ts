@@ -11,7 +11,7 @@ import {
   sourceOf,
 } from "./connection-census.ts";
 import { type Refusal, shakeHands } from "./handshake.ts";
-import { type Incoming, type Origin, refuse } from "./incoming.ts";
+import { type Incoming, type MayConnect, type Origin, refuse } from "./incoming.ts";
 import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
 import { PendingHandshakes } from "./pending-handshakes.ts";
 import type { TlsOffer } from "./tls-offer.ts";
@@ -26,8 +26,8 @@ export interface ListenerOptions extends CensusOptions {
   readonly maxPending: number;
   /** Whether many clients come from this IP address, as from a proxy that we trust: then it has no limit of its own. */
   readonly isSharedAddress: (address: string) => boolean;
-  /** Whether the local user may speak to a unix socket; undefined if the kernel does not say who it is. */
-  readonly mayConnect: (uid: number | undefined) => boolean;
+  /** Of unix sockets. */
+  readonly mayConnect: MayConnect;
 }
 
 export const LISTENER_DEFAULTS = {

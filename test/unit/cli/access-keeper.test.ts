@@ -50,4 +50,13 @@ describe("what decides about credentials", () => {
     await ask();
     assert.equal(log.of("access.fault").length, lines.length + 1);
   });
+
+  test("lets stay by unix sockets whom the configuration that it is made of names", () => {
+    const listed = keeper.make({ ...CONFIG, socketUsers: ["4711"] });
+    const other = keeper.make({ ...CONFIG, socketUsers: ["4712"] });
+    assert.deepEqual(
+      [listed.mayConnect(4711), other.mayConnect(4711), other.mayConnect(undefined)],
+      [true, false, false],
+    );
+  });
 });

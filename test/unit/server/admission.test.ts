@@ -110,6 +110,7 @@ describe("admission", () => {
       policy: new Policy({ networks: [], defaults: {}, groups: [], users: [], ...data }),
       trustedProxies: [],
       trustsHeaders: true,
+      mayConnect: (uid) => uid === 33,
       allowedOrigins: [],
       guard: GUARD_DEFAULTS,
       challenges: ["Bearer", 'Basic realm="vpn-ws"'],
@@ -210,6 +211,21 @@ describe("admission", () => {
     authenticator.onWait = () => waiting.use(accessOf({ defaults: { deny: true } }));
     const decision = await waiting.decide(incoming({ headers: WITH_TOKEN }));
     assert.equal(decision.state === "refused" && decision.reason, "denied");
+  });
+
+  test("asks by whom it came of those who may use our sockets when the authenticators have answered", async () => {
+    const knock = (uid: number | undefined): Incoming => ({
+      ...incoming({ headers: WITH_TOKEN }),
+      origin: { kind: "unix", uid },
+    });
+    const waiting = admission();
+    assert.equal((await waiting.decide(knock(33))).state, "admitted");
+    authenticator.onWait = () => waiting.use({ ...accessOf({}), mayConnect: () => false });
+    for (const uid of [33, undefined]) {
+      const decision = await waiting.decide(knock(uid));
+      assert.deepEqual(decision.state === "refused" && [decision.status, decision.reason], [403, "not-a-socket-user"]);
+    }
+    assert.equal((await waiting.decide(incoming({ headers: WITH_TOKEN }))).state, "admitted", "TCP is nobody's");
   });
 
   test("a token in the user's place is not told to the log", async () => {

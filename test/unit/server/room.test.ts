@@ -31,6 +31,7 @@ const ADMITTED: Admitted = {
   grant: { network: "lab", rules: DEFAULT_PORT_RULES, sessions: 1, yields: "newest", expiresMs: undefined },
   remote: { address: "192.0.2.1", user: "alice", distinguishedName: "" },
   path: "/",
+  origin: { kind: "tcp", address: "192.0.2.1" },
   isClaim: false,
 };
 

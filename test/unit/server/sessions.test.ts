@@ -1,7 +1,11 @@
 /** Sessions across connections, over loopback sockets: what a claim gets, what survives, what ends. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { waitFor } from "../../../lab/wait.ts";
+import type { MayConnect } from "../../../src/transport/incoming.ts";
 import { MAX_SESSION_CONNECTIONS, SESSION_TOKEN } from "../../../src/wire/session-claim.ts";
 import { encodeUwsgi } from "../../../src/wire/uwsgi.ts";
 import { ByName } from "../../by-name.ts";
@@ -271,6 +275,29 @@ describe("a session", () => {
       await left();
       assert.deepEqual([first.closes[0]?.[0], second.closes[0]?.[0]], [1008, 1008]);
       assert.ok(second.controls.some((one) => one.kind === "bye" && one.reason === "credentials-ended"));
+    });
+
+    test("goes when one of its connections came by somebody who may not use our socket any more", async () => {
+      const directory = mkdtempSync(joinPath(tmpdir(), "vpn-ws-sessions-"));
+      let uid: number | undefined = 33;
+      try {
+        await serve({ listen: `unix:${directory}/s`, peerUid: () => uid });
+        const first = await join({ headers: as("alice") });
+        uid = 34;
+        const other = await join({ headers: as("bob"), mac: B });
+        const second = await claim(first, 1, { headers: as("alice") });
+        const reload = (mayConnect: MayConnect): void =>
+          serving.server.reload(openAccess({ authenticators: [byName], mayConnect }), []);
+        reload((one) => one === 33 || one === 34);
+        assert.deepEqual(idsOf(), [UPLINK, "1", "2"]);
+        reload((one) => one === 34);
+        await left();
+        assert.deepEqual([first.closes[0]?.[0], second.closes[0]?.[0], other.closes.length], [1008, 1008, 0]);
+        assert.ok(second.controls.some((one) => one.kind === "bye" && one.reason === "not-a-socket-user"));
+        assert.deepEqual(idsOf(), [UPLINK, "2"]);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
     });
 
     test("stays when the connection with those credentials was replaced", async () => {
