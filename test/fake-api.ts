@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Authenticator } from "../src/access/authenticator.ts";
 import { AuthenticatorChain } from "../src/access/authenticator-chain.ts";
 import { GuessLimiter } from "../src/access/guess-limiter.ts";
+import { Policy } from "../src/access/policy.ts";
 import { makeApi } from "../src/api/api.ts";
 import { Gate, type GateOptions } from "../src/api/gate.ts";
 import { HttpDoor, type HttpDoorDeps } from "../src/api/http-door.ts";
@@ -54,7 +55,8 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
   const sessions = new OperatorSessions(clock);
   const authenticators = options.authenticators ?? [new PasswordTable(options.passwords ?? USERS)];
   const chain = new AuthenticatorChain({ clock, onFault: () => {} }, authenticators);
-  const access = { chain, trustedProxies: [], trustsHeaders: false, challenges: ['Basic realm="test"'] };
+  const policy = new Policy({ networks: [], defaults: {}, groups: [], users: [] });
+  const access = { chain, policy, trustedProxies: [], trustsHeaders: false, challenges: ['Basic realm="test"'] };
   const lists = { admins: ["admin"], viewers: ["viewer"], hosts: [], sessionMs: 8 * 3_600_000, ...options.gate };
   const floodLog = new FloodLog(clock, log);
   const gate = new Gate({ clock, floodLog, limiter: new GuessLimiter(clock), sessions }, access, lists);

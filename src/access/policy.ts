@@ -94,18 +94,20 @@ export class Policy {
     return assignments;
   }
 
+  /** Whether somebody is in a group, by his credentials or by the file. */
+  isIn({ user, groups }: Pick<Identity, "user" | "groups">, group: string): boolean {
+    return groups.includes(group) || this.#memberOf.get(user)?.has(group) === true;
+  }
+
   #enrol(user: string, group: string): void {
     const groups = this.#memberOf.get(user) ?? new Set();
     this.#memberOf.set(user, groups.add(group));
   }
 
   /** The rules of all levels in one. */
-  #rulesOf({ user, groups }: Pick<Identity, "user" | "groups">): PolicyRules {
-    const memberOf = this.#memberOf.get(user);
-    const levels = this.#groups
-      .filter(({ name }) => memberOf?.has(name) === true || groups.includes(name))
-      .map(({ rules }) => rules);
-    const own = this.#users.get(user) ?? {};
+  #rulesOf(identity: Pick<Identity, "user" | "groups">): PolicyRules {
+    const levels = this.#groups.filter(({ name }) => this.isIn(identity, name)).map(({ rules }) => rules);
+    const own = this.#users.get(identity.user) ?? {};
     const stated = levels.flatMap(({ networks }) => (networks === undefined ? [] : [networks]));
     return {
       ...Object.assign({}, this.#defaults, ...levels, own),

@@ -75,7 +75,7 @@ async function answer({ gate }: ApiDeps, one: Route, context: Context<ApiEnv>): 
     query: one.query === undefined ? undefined : parse(one.query, context.req.query()),
     body: one.body === undefined ? undefined : parse(one.body, await readBody(context)),
     asked,
-    signal: context.req.raw.signal,
+    signal: goneSignal(asked),
   };
   // Nothing may pass for a while, and that is all right.
   if (isEndless(one.answer)) asked.incoming.socket.setTimeout(0).setKeepAlive(true, KEEP_ALIVE_MS);
@@ -85,6 +85,14 @@ async function answer({ gate }: ApiDeps, one: Route, context: Context<ApiEnv>): 
     status: one.answer.status,
     headers: { "Content-Type": "application/json" },
   });
+}
+
+/** Our connections have one request each: with its end the other side is gone, or has its answer. */
+function goneSignal({ incoming: { socket } }: Asked): AbortSignal {
+  const gone = new AbortController();
+  if (socket.destroyed) gone.abort();
+  else socket.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 function admit(gate: Gate, asked: Asked, { role }: Route, entrance: Entrance | undefined): Entrance {

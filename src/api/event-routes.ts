@@ -43,6 +43,7 @@ export function eventRoutes(model: ControlModel, live: LiveFeed): readonly Route
         const resumed = queryNumber.safeParse(asked.incoming.request.header("last-event-id")).data;
         const stream = live.subscribe({ after: resumed ?? query.after, mayStay });
         if (stream === undefined) throw new Problem(503, "As many listen as may.", { "Retry-After": "5" });
+        if (signal.aborted) stream.close();
         signal.addEventListener("abort", () => stream.close(), { once: true });
         return new Response(stream.body, { headers: STREAM_HEADERS });
       },

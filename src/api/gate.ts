@@ -10,6 +10,7 @@ import {
 } from "../access/credential-check.ts";
 import { believe } from "../access/front.ts";
 import type { Identity } from "../access/identity.ts";
+import type { Policy } from "../access/policy.ts";
 import type { FloodLog } from "../base/flood-log.ts";
 import type { Operator } from "../control/action.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
@@ -23,6 +24,8 @@ import { sessionSecret } from "./session-cookie.ts";
 /** What of who may join holds for who may look, too: a server's `Access` is one. */
 export interface GateAccess {
   readonly chain: Pick<AuthenticatorChain, "authenticate" | "redeem" | "isStillGood">;
+  /** Who is in which group. */
+  readonly policy: Pick<Policy, "isIn">;
   readonly trustedProxies: readonly IpPrefix[];
   /** Whether their HTTP headers are believed; if not, only uwsgi is. */
   readonly trustsHeaders: boolean;
@@ -119,7 +122,7 @@ export class Gate {
     const { identity } = login;
     const isOver = identity.expiresMs !== undefined && Date.now() >= identity.expiresMs;
     if (isOver || !this.#access.chain.isStillGood(identity, Date.now())) return undefined;
-    const role = roleOf(identity, this.#options);
+    const role = roleOf(identity, this.#access.policy, this.#options);
     return role === undefined ? undefined : { name: identity.user, role, address };
   }
 
@@ -179,7 +182,7 @@ export class Gate {
   }
 
   #roleFor(shown: AccessRequest, identity: Identity): Operator["role"] {
-    const role = roleOf(identity, this.#options);
+    const role = roleOf(identity, this.#access.policy, this.#options);
     if (role !== undefined) return role;
     throw this.#refuse(shown, 403, "not-listed", "You may not look here: ask who runs this server.", identity.user);
   }

@@ -69,10 +69,31 @@ export class HttpDoor {
     const { socket, request } = incoming;
     const { prefix } = this.#door;
     if (socket.destroyed) return;
-    if (this.#asked.size >= MAX_REQUESTS) refuse(socket, 503, "Too many requests are being answered.");
+    if (this.#asked.size >= MAX_REQUESTS && !this.#crowdOut())
+      refuse(socket, 503, "Too many requests are being answered.");
     // The pages' own links start from a folder.
     else if (request.path === prefix) refuse(socket, 307, "It is a folder.", [["Location", `${prefix}/`]]);
     else this.#hand(incoming);
+  }
+
+  /** Who has not sent all of his request must not lock everybody else out. False if there is nobody. */
+  #crowdOut(): boolean {
+    for (const socket of this.#asked.keys()) {
+      if (this.#isWhole(socket)) continue;
+      this.#forget(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #isWhole(socket: Socket): boolean {
+    return this.#requests.get(socket)?.complete === true;
+  }
+
+  #forget(socket: Socket): void {
+    this.#asked.delete(socket);
+    if (this.#asked.size === 0) this.#onEmpty?.();
   }
 
   #hand(incoming: Incoming): void {
@@ -116,12 +137,11 @@ export class HttpDoor {
 
   #watch(socket: Socket): void {
     const cancel = this.#deps.clock.after(BODY_TIMEOUT_MS, () => {
-      if (this.#requests.get(socket)?.complete !== true) socket.destroy();
+      if (!this.#isWhole(socket)) socket.destroy();
     });
     socket.once("close", () => {
       cancel();
-      this.#asked.delete(socket);
-      if (this.#asked.size === 0) this.#onEmpty?.();
+      this.#forget(socket);
     });
     socket.setTimeout(STALLED_READER_MS, () => socket.destroy());
   }

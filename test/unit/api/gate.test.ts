@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { AnonymousAuthenticator } from "../../../src/access/anonymous-authenticator.ts";
 import { AuthenticatorChain } from "../../../src/access/authenticator-chain.ts";
 import { GuessLimiter } from "../../../src/access/guess-limiter.ts";
+import { Policy } from "../../../src/access/policy.ts";
 import { WebServerAuthenticator } from "../../../src/access/web-server-authenticator.ts";
 import { Gate, type GateAccess, type GateOptions } from "../../../src/api/gate.ts";
 import { OperatorSessions } from "../../../src/api/operator-sessions.ts";
@@ -32,7 +33,7 @@ describe("the gate", () => {
   beforeEach(() => {
     clock = new HandClock();
     log = new RecordingLog();
-    table = new PasswordTable({ ada: "ada", vic: "vic", joe: "joe" });
+    table = new PasswordTable({ ada: "ada", vic: "vic", joe: "joe", sue: "sue" });
     sessions = new OperatorSessions(clock);
     const authenticators = [
       table,
@@ -41,7 +42,13 @@ describe("the gate", () => {
     ];
     const chain = new AuthenticatorChain({ clock, onFault: () => {} }, authenticators);
     const trustedProxies = [parseIpPrefix("10.0.0.0/8")].filter((prefix) => prefix !== undefined);
-    access = { chain, trustedProxies, trustsHeaders: true, challenges: ["Basic"] };
+    const policy = new Policy({
+      networks: [],
+      defaults: {},
+      groups: [{ name: "staff", members: ["sue"], rules: {} }],
+      users: [],
+    });
+    access = { chain, policy, trustedProxies, trustsHeaders: true, challenges: ["Basic"] };
     gate = new Gate(
       { clock, floodLog: new FloodLog(clock, log), limiter: new GuessLimiter(clock), sessions },
       access,
@@ -88,6 +95,7 @@ describe("the gate", () => {
     ["nobody", {}, "nobody"],
     ["an admin's password", { headers: basic("ada") }, "ada admin"],
     ["a viewer's password", { headers: basic("vic") }, "vic viewer"],
+    ["who is in a listed group by the file", { headers: basic("sue") }, "sue admin"],
     ["who may join only", { headers: basic("joe") }, "403"],
     ["a wrong password", { headers: basic("ada", "x") }, "401"],
     ["a name that is a list's", { headers: basic("@staff") }, "401"],

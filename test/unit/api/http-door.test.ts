@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { waitFor } from "../../../lab/wait.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { refuse } from "../../../src/transport/incoming.ts";
@@ -23,7 +24,7 @@ describe("the API below a path of a main listener", () => {
     listeners = await bindListeners(
       { clock: systemClock, log: silentLogger, peerUid: () => undefined },
       [parseListenAddress("tcp://127.0.0.1:0")],
-      { ...LISTENER_DEFAULTS, tls: undefined },
+      { ...LISTENER_DEFAULTS, tls: undefined, isSharedAddress: () => true },
     );
     for (const listener of listeners) {
       listener.open((incoming) => {
@@ -137,6 +138,28 @@ describe("the API below a path of a main listener", () => {
     const request = `GET /admin/api/v1/networks HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\n\r\n`;
     const answer = await answerTo(request + request);
     assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1);
+  });
+
+  test("keeps nothing for who asked for a head only", async () => {
+    for (const path of ["/admin/api/v1/live", "/admin/api/v1/peers"]) {
+      const answer = await askHttp(address, { method: "HEAD", path, headers: { authorization } });
+      assert.deepEqual([answer.status, answer.text], [200, ""]);
+    }
+    await waitFor("the feed to end", async () => api.live.subscribers === 0);
+  });
+
+  test("lets those go first who have not sent all of their request", async () => {
+    const head = "POST /admin/api/v1/session HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+    const slow = Array.from({ length: 256 }, () => open().on("error", () => {}));
+    for (const socket of slow) socket.write(head);
+    let closed = 0;
+    for (const socket of slow) socket.once("close", () => closed++).resume();
+    await waitFor("room", async () => {
+      const { status } = await askHttp(address, { path: "/admin/api/v1/server", headers: { authorization } });
+      assert.equal(status, 200);
+      return closed > 0;
+    });
+    for (const socket of slow) socket.destroy();
   });
 
   test("is of the site: its name is any, and a page must be its own", async () => {
