@@ -1,4 +1,5 @@
 import type { Clock } from "../../../src/base/clock.ts";
+import type { FdbRow } from "../../../src/control/model.ts";
 import type { ServerApi } from "../data/server-api.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { type PairsAt, type Talk, talksBetween } from "./talks.ts";
@@ -10,11 +11,15 @@ export interface DrawingView {
   readonly talks: readonly Talk[];
 }
 
+/** What is behind a bridge seldom changes, and is a long list. */
+const FDB_PERIOD_MS = 10_000;
+
 /** Asks the server for all that a drawing needs. */
 export class DrawingSource {
   readonly #api: ServerApi;
   readonly #clock: Clock;
   #before: PairsAt | undefined;
+  #fdb: { readonly atMs: number; readonly entries: readonly FdbRow[] } | undefined;
 
   constructor(api: ServerApi, clock: Clock) {
     this.#api = api;
@@ -23,14 +28,22 @@ export class DrawingSource {
 
   /** May throw a RequestProblem. */
   async look(): Promise<DrawingView> {
-    const [{ peers }, networks, { entries }, now] = await Promise.all([
+    const [{ peers }, networks, entries, now] = await Promise.all([
       this.#api.peers(),
       this.#api.networks(),
-      this.#api.fdb(),
+      this.#lookBehind(),
       this.#api.pairs().then((pairs) => ({ pairs, atMs: this.#clock.nowMs() })),
     ]);
     const talks = talksBetween(this.#before, now);
     this.#before = now;
     return { scene: sceneOf(peers, networks, entries), talks };
+  }
+
+  async #lookBehind(): Promise<readonly FdbRow[]> {
+    const atMs = this.#clock.nowMs();
+    if (this.#fdb !== undefined && atMs - this.#fdb.atMs < FDB_PERIOD_MS) return this.#fdb.entries;
+    const { entries } = await this.#api.fdb();
+    this.#fdb = { atMs, entries };
+    return entries;
   }
 }

@@ -21,6 +21,9 @@ const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowRight: "right",
 };
 
+/** Browsers of phones show nothing of a larger canvas. */
+const MAX_CANVAS_PIXELS = 16_000_000;
+
 /** The canvas: painted anew whenever anything of it changed, pointed at, and walked with the arrow keys. */
 export function Picture({ painting, focus, open }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -42,9 +45,12 @@ export function Picture({ painting, focus, open }: PictureProps) {
   const walk = (event: KeyboardEvent): void => {
     const direction = ARROWS[event.key];
     const server = layout.nodes[0] as DrawnNode;
-    if (direction !== undefined)
-      focus(focused === undefined ? server : (neighbourOf(layout, focused, direction) ?? focused));
-    else if (event.key === "Home") focus(server);
+    const step = (to: DrawnNode): void => {
+      focus(to);
+      reveal(canvas.current as HTMLCanvasElement, to);
+    };
+    if (direction !== undefined && focused !== undefined) step(neighbourOf(layout, focused, direction) ?? focused);
+    else if (direction !== undefined || event.key === "Home") step(server);
     else if (event.key === "Escape") focus(undefined);
     else if (event.key === "Enter" && focused !== undefined) open(focused);
     else return;
@@ -72,9 +78,15 @@ export function Picture({ painting, focus, open }: PictureProps) {
   );
 }
 
+/** Of a drawing that is larger than its box, shows the part where the keyboard is. */
+function reveal(canvas: HTMLCanvasElement, { x, y }: DrawnNode): void {
+  const box = canvas.closest(".drawing-box");
+  box?.scrollTo(x - box.clientWidth / 2, y - box.clientHeight / 2);
+}
+
 function paintOn(canvas: HTMLCanvasElement, painting: PictureProps["painting"]): void {
   const { width, height } = painting.layout;
-  const pixels = devicePixelRatio;
+  const pixels = Math.min(devicePixelRatio, Math.sqrt(MAX_CANVAS_PIXELS / (width * height)));
   // Setting the size clears the canvas, even to the same.
   canvas.width = Math.round(width * pixels);
   canvas.height = Math.round(height * pixels);

@@ -6,6 +6,8 @@ import type { Frame } from "./world.ts";
 const HEIGHT_PER_WIDTH = 0.62;
 const LEAST_HEIGHT = 360;
 const MOST_HEIGHT = 680;
+/** As in drawing.css: of the screen. What is higher has a bar to scroll it, which makes the box narrower. */
+const HEIGHT_PER_SCREEN = 0.8;
 /** Until the page is laid out. */
 const UNKNOWN: Frame = { width: 640, height: 400 };
 
@@ -16,8 +18,9 @@ export function useFrame(box: RefObject<HTMLElement | null>): Frame {
     const element = box.current as HTMLElement;
     const measure = (): void => {
       const width = element.clientWidth;
-      const height = Math.round(Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, width * HEIGHT_PER_WIDTH)));
-      setFrame((before) => (before.width === width ? before : { width, height }));
+      const wanted = Math.min(MOST_HEIGHT, width * HEIGHT_PER_WIDTH, innerHeight * HEIGHT_PER_SCREEN);
+      const height = Math.floor(Math.max(LEAST_HEIGHT, wanted));
+      setFrame((before) => (before.width === width && before.height === height ? before : { width, height }));
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
