@@ -62,10 +62,10 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const access = keeper.make(config);
   const fronts = new KnownFronts(config);
   const congestion = new Congestion(settings.congestion);
+  const owner = ownerOf(settings);
   const listeners = await bindAll(config, log, tls, fronts, congestion);
   const limiter = new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS);
   const deskDeps = { clock: systemClock, log, limiter, tls: tls?.certificate };
-  const owner = ownerOf(settings);
   const deskOptions = { control: config.control, owner: owner?.uid, isQuiet: settings.isLegacy };
   const closeListeners = (): void => {
     for (const listener of listeners) listener.close();

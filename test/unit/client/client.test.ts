@@ -9,6 +9,7 @@ import { AGENT } from "../../../src/base/version.ts";
 import { Client, type ClientDeps } from "../../../src/client/client.ts";
 import { CLIENT_DEFAULTS, type ClientOptions } from "../../../src/client/client-options.ts";
 import { AT_ONCE_MS } from "../../../src/client/retry.ts";
+import { clientStatusSchema } from "../../../src/control/client-model.ts";
 import { makeSelfSigned } from "../../../src/state/self-signed.ts";
 import { keyPin } from "../../../src/transport/key-pin.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
@@ -111,6 +112,32 @@ describe("client", () => {
     server.welcome(socket);
     await waitFor("both", () => server.messages.length === 2, { pollMs: 2 });
     assert.ok(server.messages.some((message) => message.equals(whole)));
+  });
+
+  test("shows what it does, and what went wrong", async () => {
+    const [server, host] = [await serve(), new Host("tap", A)];
+    const { port } = server;
+    const client = start(port, host);
+    const shown = () => clientStatusSchema.parse(client.status);
+    const before = shown();
+    assert.deepEqual(
+      [before.state, before.server, before.connections, before.receivedBytes],
+      ["connecting", null, [], 0],
+    );
+    await waitFor("the welcome", () => shown().state === "connected", { pollMs: 2 });
+    const { server: to, dialect, sessions, connections, tap, sentBytes, receivedBytes } = shown();
+    assert.deepEqual([to, dialect, sessions], [`ws://127.0.0.1:${port}/vpn`, "v2", 1]);
+    assert.deepEqual(tap, { name: "tap", mac: A, mtu: 1500, bridge: false });
+    assert.deepEqual([connections[0]?.address, connections[0]?.suspect], ["127.0.0.1", false]);
+    assert.ok((connections[0]?.roundTripMs ?? 0) > 0 && sentBytes > 0 && receivedBytes > 0);
+    await server.close();
+    await waitFor("the end", () => shown().state === "connecting", { pollMs: 2 });
+    const after = shown();
+    assert.deepEqual([after.disconnects, after.sessions, after.connections], [1, 1, []]);
+    assert.ok(after.sentBytes >= sentBytes && after.receivedBytes >= receivedBytes, "counters never go down");
+    await waitFor("another failure", () => /refused|ECONNREFUSED/.test(shown().lastError?.text ?? ""), { pollMs: 2 });
+    assert.equal(shown().instance, before.instance);
+    assert.doesNotMatch(JSON.stringify(shown()), /s3cret/);
   });
 
   test("cuts super-frames for a server that takes no large messages", async () => {
