@@ -1,10 +1,13 @@
 /** The dashboard of a real server with real clients, in a real Chromium. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { startFlood } from "../../lab/iperf.ts";
 import { Lab } from "../../lab/namespace.ts";
+import { runPing } from "../../lab/ping.ts";
 import { whyNoLab } from "../../lab/programs.ts";
+import { readPcapng } from "../pcapng-reader.ts";
 import {
   ADMIN,
   CONTROL_URL,
@@ -17,7 +20,7 @@ import {
 import { logIn } from "./log-in.ts";
 import { WatchedPage } from "./watched-page.ts";
 
-const noLab = await whyNoLab("chromium", "htpasswd", "iperf3", "nginx");
+const noLab = await whyNoLab("chromium", "htpasswd", "iperf3", "nginx", "ping");
 const TIMEOUT_MS = 15_000;
 
 describe("the dashboard of a real server", { skip: noLab }, () => {
@@ -144,6 +147,23 @@ describe("the dashboard of a real server", { skip: noLab }, () => {
       await ban.waitFor({ state: "detached" });
       await carl.stop();
       await (await server.join("carl", 1)).stop();
+      watched.assertWellBehaved();
+    }));
+
+  test("captures a peer's frames into a file that is saved", () =>
+    asUser(ADMIN, "#/peers", async (page, watched) => {
+      await page.getByRole("link", { name: "bob" }).click();
+      await page.getByRole("button", { name: "Capture…" }).click();
+      await page.getByLabel("Filter").fill("icmp");
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.getByText(/^Capturing: [1-9]/).waitFor();
+      await runPing(server.clientNamespace(0), { address: SERVER_ADDRESS, count: 3 });
+      await page.getByText(/^Capturing: .* kB/).waitFor();
+      await page.getByRole("button", { name: "Stop" }).click();
+      const saved = page.waitForEvent("download");
+      await page.getByRole("link", { name: /^Save bob.pcapng/ }).click();
+      const { packets } = readPcapng(readFileSync(await (await saved).path()));
+      assert.equal(packets.length, 6);
       watched.assertWellBehaved();
     }));
 
