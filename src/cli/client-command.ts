@@ -4,7 +4,7 @@ import { DEFAULT_CLIENT_STATE_DIRECTORY } from "../state/kept-credentials.ts";
 import { MAX_SESSION_CONNECTIONS } from "../wire/session-claim.ts";
 import { CLIENT_SETTINGS_DEFAULTS, type ClientSettings, stated, withConfigFile } from "./client-settings.ts";
 import { CONGESTION_HELP, DEFAULT_CONGESTION } from "./congestion.ts";
-import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu } from "./flags.ts";
+import { addLogFlags, collect, type LogFlags, makeCommand, parseMtu, unlessDefault } from "./flags.ts";
 import { addJoinFlags, type JoinFlags, joinSettings } from "./join-flags.ts";
 import { runClient } from "./run-client.ts";
 import { addWayFlags, type WayFlags, waySettings } from "./way-flags.ts";
@@ -72,30 +72,29 @@ export function clientCommand(): Command {
 
 /** From the flags, and the file if there is one; a flag's default counts as nothing said. */
 function completeSettings(targets: readonly string[], flags: ClientFlags, command: Command): ClientSettings {
-  const unlessDefault = <Value>(option: string, value: Value): Value | undefined =>
-    command.getOptionValueSource(option) === "default" ? undefined : value;
+  const given = <Value>(option: string, value: Value): Value | undefined => unlessDefault(command, option, value);
   const joining = joinSettings(targets, flags);
-  const given = stated({
+  const said = stated({
     ...joining,
     ...waySettings(flags),
-    verify: unlessDefault("verify", joining.verify),
-    stateDir: unlessDefault("stateDir", joining.stateDir),
-    dialects: unlessDefault("protocol", joining.dialects),
+    verify: given("verify", joining.verify),
+    stateDir: given("stateDir", joining.stateDir),
+    dialects: given("protocol", joining.dialects),
     race: flags.race,
-    connections: unlessDefault("connections", flags.connections),
-    pinRoute: unlessDefault("pinRoute", flags.pinRoute),
+    connections: given("connections", flags.connections),
+    pinRoute: given("pinRoute", flags.pinRoute),
     tap: flags.tap,
     addresses: flags.address,
     mtu: flags.mtu,
-    congestion: unlessDefault("congestion", flags.congestion),
+    congestion: given("congestion", flags.congestion),
     bridge: flags.bridge,
     exec: flags.exec,
-    logFormat: unlessDefault("logFormat", flags.logFormat),
-    logLevel: unlessDefault("logLevel", flags.logLevel),
+    logFormat: given("logFormat", flags.logFormat),
+    logLevel: given("logLevel", flags.logLevel),
   });
   const { config } = flags;
   const defaults = { ...CLIENT_SETTINGS_DEFAULTS, stateDir: DEFAULT_CLIENT_STATE_DIRECTORY };
-  return { ...defaults, ...(config === undefined ? given : withConfigFile(config, given)) };
+  return { ...defaults, ...(config === undefined ? said : withConfigFile(config, said)) };
 }
 
 function parseConnections(value: string): number | "auto" {

@@ -118,6 +118,11 @@ export function parseMtu(value: string): number {
   return mtu;
 }
 
+/** A flag's value; undefined if nobody gave it, so that a configuration file may say it. */
+export function unlessDefault<Value>(command: Command, option: string, value: Value): Value | undefined {
+  return command.getOptionValueSource(option) === "default" ? undefined : value;
+}
+
 export function addLogFlags(command: Command): Command {
   return command
     .addOption(new Option("--log-format <format>", "lines for people, or JSON").choices(LOG_FORMATS).default("pretty"))

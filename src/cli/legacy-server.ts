@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { ConfigError } from "../base/errors.ts";
 import { type ListenAddress, parseLegacyAddress } from "../transport/listen-address.ts";
-import { DEFAULT_CONGESTION } from "./congestion.ts";
 import { addAccessFlags, addControlFlags, addLogFlags, type SharedServerFlags, sharedServerSettings } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
@@ -43,7 +42,7 @@ export function legacyServerCommand(): Command {
       tap: flags.tuntap,
       addresses: [],
       mtu: undefined,
-      congestion: DEFAULT_CONGESTION,
+      congestion: undefined,
       ...sharedServerSettings(flags),
     }),
   );

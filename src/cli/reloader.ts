@@ -142,6 +142,7 @@ function needsRestart(before: ServerConfig, after: ServerConfig, hasTls: boolean
     ...(JSON.stringify(before.limits) === JSON.stringify(after.limits) ? [] : ["limits"]),
     ...(hasTls || JSON.stringify(before.tls) === JSON.stringify(after.tls) ? [] : ["tls"]),
     ...(before.stateDir === after.stateDir ? [] : ["state_dir"]),
+    ...(before.congestion === after.congestion ? [] : ["congestion"]),
     ...changed.map(({ name }) => `network ${name}`),
   ];
 }

@@ -21,7 +21,7 @@ import { bindListeners, LISTENER_DEFAULTS, type Listener } from "../transport/li
 import { parseIpAddress, parseIpPrefix } from "../wire/ip-prefix.ts";
 import { AccessKeeper } from "./access-keeper.ts";
 import { type Account, findUser } from "./accounts.ts";
-import { Congestion } from "./congestion.ts";
+import { Congestion, DEFAULT_CONGESTION } from "./congestion.ts";
 import { ControlDesk } from "./control-desk.ts";
 import { fitConnections } from "./descriptor-limit.ts";
 import { runExec } from "./exec.ts";
@@ -61,7 +61,7 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const keeper = new AccessKeeper({ clock: systemClock, log, openTokens, onChanged: () => onChanged() });
   const access = keeper.make(config);
   const fronts = new KnownFronts(config);
-  const congestion = new Congestion(settings.congestion);
+  const congestion = new Congestion(config.congestion ?? DEFAULT_CONGESTION);
   const owner = ownerOf(settings);
   const listeners = await bindAll(config, log, tls, fronts, congestion);
   const limiter = new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS);

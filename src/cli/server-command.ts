@@ -10,6 +10,7 @@ import {
   parseMtu,
   type SharedServerFlags,
   sharedServerSettings,
+  unlessDefault,
 } from "./flags.ts";
 import { runServer } from "./run-server.ts";
 
@@ -61,7 +62,7 @@ export function serverCommand(): Command {
     .option("--uid <user>", "give up root and become this user once everything is open")
     .option("--gid <group>", "and this group; all other groups are given up (default: the user's own)")
     .option("--allow-bridge", "let clients join as bridges: they get frames for unknown addresses and send from any");
-  return addLogFlags(addControlFlags(addAccessFlags(command))).action((flags: ServerFlags) =>
+  return addLogFlags(addControlFlags(addAccessFlags(command))).action((flags: ServerFlags, self: Command) =>
     runServer({
       config: flags.config,
       isLegacy: false,
@@ -72,7 +73,7 @@ export function serverCommand(): Command {
       tap: flags.tap,
       addresses: flags.address ?? [],
       mtu: flags.mtu,
-      congestion: flags.congestion,
+      congestion: unlessDefault(self, "congestion", flags.congestion),
       ...sharedServerSettings(flags),
     }),
   );

@@ -43,7 +43,8 @@ export interface ServerSettings {
   readonly controlPath: string | undefined;
   /** Beside those of the file. */
   readonly admins: readonly string[];
-  readonly congestion: CongestionChoice;
+  /** Undefined: what the file says, or the default. */
+  readonly congestion: CongestionChoice | undefined;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
@@ -148,6 +149,7 @@ function fromFlags(settings: ServerSettings): ServerConfig {
     ...DEFAULT_SERVER_CONFIG,
     listen: settings.listen,
     stateDir: settings.stateDir,
+    congestion: settings.congestion,
     tls: { ...DEFAULT_SERVER_CONFIG.tls, certificate: settings.tlsCert, key: settings.tlsKey },
     trustedProxies: settings.trustedProxies,
     socketUsers: settings.socketUsers,
@@ -168,12 +170,18 @@ function fromFile(settings: ServerSettings, path: string): ServerConfig {
     });
   }
   const config = loadServerConfig(path);
-  const { tlsCert, tlsKey, listen, stateDir, allowAnonymous } = settings;
+  const { tlsCert, tlsKey, listen, stateDir, allowAnonymous, congestion } = settings;
+  if (congestion !== undefined && config.congestion !== undefined) {
+    throw new ConfigError("FLAG_AND_FILE", `--congestion and the key congestion of ${path} say two things.`, {
+      hint: "Give one of them.",
+    });
+  }
   const hasTls = tlsCert !== undefined || tlsKey !== undefined;
   return {
     ...config,
     listen: listen.length > 0 ? listen : config.listen,
     stateDir: stateDir ?? config.stateDir,
+    congestion: congestion ?? config.congestion,
     tls: hasTls ? { ...config.tls, certificate: tlsCert, key: tlsKey } : config.tls,
     allowAnonymous: allowAnonymous || config.allowAnonymous,
     control: controlOf(settings, config.control),

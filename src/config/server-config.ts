@@ -115,6 +115,8 @@ export interface ServerConfig {
   readonly limits: LimitsConfig;
   readonly hooks: HooksConfig;
   readonly control: ControlConfig;
+  /** Undefined: the default of the command line. Whether the kernel has it is seen where it is set. */
+  readonly congestion: string | undefined;
 }
 
 /** What a network is where the file says nothing. */
@@ -157,5 +159,6 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = deepFreeze({
     viewers: [],
     sessionMs: undefined,
   },
+  congestion: undefined,
   hooks: { join: { exec: undefined, webhook: undefined }, leave: { exec: undefined, webhook: undefined } },
 });

@@ -11,7 +11,7 @@ import { guardSchema } from "./guard-schema.ts";
 import { hooksSchema } from "./hooks-schema.ts";
 import { networksSchema } from "./network-schema.ts";
 import { groupSchema, rulesSchema } from "./rules-schema.ts";
-import { isPrintable, list, named, parsed, section, wholeNumber, word } from "./schema-fields.ts";
+import { isPrintable, list, named, parsed, section, text, wholeNumber, word } from "./schema-fields.ts";
 import { DEFAULT_SERVER_CONFIG, type LimitsConfig, type ServerConfig, type TlsConfig } from "./server-config.ts";
 
 const MAX_LISTENERS = 64;
@@ -51,6 +51,7 @@ function fileSchema(folder: string, networkNames: readonly string[]) {
     limits: limits.optional(),
     hooks: hooksSchema.optional(),
     control: controlSchema.optional(),
+    congestion: text().optional(),
   });
 }
 
@@ -143,5 +144,6 @@ function completeConfig(values: FileValues): ServerConfig {
     limits: values.limits ?? defaults.limits,
     hooks: values.hooks ?? defaults.hooks,
     control: values.control ?? defaults.control,
+    congestion: values.congestion,
   };
 }

@@ -142,6 +142,15 @@ describe("a reload", () => {
     );
   });
 
+  test("does not change congestion control, which was set as root, and says so", () => {
+    start(`${EXPOSED}congestion: bbr\n`);
+    reload(`${EXPOSED}congestion: cubic\n`);
+    assert.deepEqual(
+      log.of("config.restart").map(({ message }) => message.split(" ")[0]),
+      ["congestion"],
+    );
+  });
+
   test("puts other hooks in force", () => {
     start('listen: ["unix:/run/vpn.sock"]\n');
     reload('listen: ["unix:/run/vpn.sock"]\nhooks: { join: { exec: /usr/local/bin/came } }\n');

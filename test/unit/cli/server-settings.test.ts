@@ -25,7 +25,7 @@ const PLAIN: ServerSettings = {
   tap: undefined,
   addresses: [],
   mtu: undefined,
-  congestion: "auto",
+  congestion: undefined,
   bridge: false,
   exec: undefined,
   broadcast: true,
@@ -114,6 +114,15 @@ describe("what a server's command line means", () => {
     const { policy, guard } = serverConfigOf({ ...PLAIN, isLegacy: true });
     assert.deepEqual([policy.defaults.bridge, policy.defaults.router, policy.defaults.dhcpServer], [true, true, true]);
     assert.deepEqual([guard?.rogueDhcp, guard?.macOwnership, guard?.arpSpoofing], [false, false, true]);
+  });
+
+  test("congestion control is the flag's or the file's, and not both", () => {
+    const stated = join(directory, "congestion.yaml");
+    writeFileSync(stated, "congestion: cubic\n");
+    assert.equal(serverConfigOf({ ...PLAIN, congestion: "reno" }).congestion, "reno");
+    assert.equal(serverConfigOf({ ...PLAIN, config: file, congestion: "reno" }).congestion, "reno");
+    assert.equal(serverConfigOf({ ...PLAIN, config: stated }).congestion, "cubic");
+    refused({ config: stated, congestion: "cubic" }, "FLAG_AND_FILE");
   });
 
   test("a file says it all, but for where to listen and keep state", () => {
