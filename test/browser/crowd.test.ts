@@ -64,6 +64,7 @@ describe("the dashboard of a server with a thousand peers", { skip: noLab }, () 
     const bytes = await watched.transferredBytes();
     context.diagnostic(`${bytes} bytes, interactive after ${Math.round(interactiveMs)} ms`);
     assert.ok(bytes < MAX_TRANSFER_BYTES, `${bytes} bytes`);
+    await assertAccessible(watched.page, "login");
     watched.assertWellBehaved();
     await screen.close();
   });
@@ -128,14 +129,21 @@ describe("the dashboard of a server with a thousand peers", { skip: noLab }, () 
     }));
 
   test("keeps nobody out, as far as axe sees, in light and dark colours", () =>
-    onScreen({ ...DESK, colorScheme: "light" }, (page) =>
-      onEachPage(page, async (title) => {
+    onScreen({ ...DESK, colorScheme: "light" }, async (page) => {
+      await onEachPage(page, async (title) => {
         await assertAccessible(page, title);
         await page.emulateMedia({ colorScheme: "dark" });
         await assertAccessible(page, `${title}, dark`, ["color-contrast"]);
         await page.emulateMedia({ colorScheme: "light" });
-      }),
-    ));
+      });
+      for (const action of ["Send away…", "Capture…", "Rates…", "Isolation…"]) {
+        await page.getByRole("button", { name: action }).click();
+        await page.getByRole("dialog").waitFor();
+        await assertAccessible(page, action);
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+    }));
 
   test("folds what a phone cannot show, and opens it for who asks", () =>
     onScreen(PHONE, async (page) => {
