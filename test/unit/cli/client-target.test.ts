@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { ConfigError } from "../../../src/base/errors.ts";
 import { type ClientTarget, findTarget, type TargetSettings } from "../../../src/cli/client-target.ts";
 import { formatInvite } from "../../../src/transport/invite.ts";
+import { assertConfigFault } from "./config-fault.ts";
 
 const TOKEN = "vpnws_one-use-s3cret";
 const LASTING = "vpnws_lasting-s3cret";
@@ -43,16 +43,7 @@ const tokenOf = ({ credentials }: ClientTarget): string | undefined =>
   credentials?.kind === "bearer" ? credentials.token : undefined;
 
 function failsWith(code: string, more: Partial<TargetSettings>, message = /./): void {
-  assert.throws(
-    () => find(more),
-    (error) => {
-      assert.ok(error instanceof ConfigError, String(error));
-      assert.equal(error.code, code);
-      assert.match(`${error.message} ${error.hint}`, message);
-      assert.doesNotMatch(`${error.message}${error.hint}${error.stack}`, /s3cret/);
-      return true;
-    },
-  );
+  assertConfigFault(() => find(more), code, message);
 }
 
 describe("an invite", () => {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { ConfigError } from "../../../src/base/errors.ts";
 import { findProxy } from "../../../src/cli/find-proxy.ts";
 import { loadWay, WAY_SETTINGS_DEFAULTS, type WaySettings } from "../../../src/cli/way-settings.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
 import type { WayOut } from "../../../src/transport/way-out.ts";
+import { assertConfigFault } from "./config-fault.ts";
 
 let directory: string;
 before(() => {
@@ -24,16 +24,7 @@ function file(name: string, text: string): string {
 const load = (more: Partial<WaySettings>): WayOut => loadWay({ ...WAY_SETTINGS_DEFAULTS, ...more }, {});
 
 function failsWith(code: string, more: Partial<WaySettings>, message: RegExp): void {
-  assert.throws(
-    () => load(more),
-    (error) => {
-      assert.ok(error instanceof ConfigError, String(error));
-      assert.equal(error.code, code);
-      assert.match(`${error.message} ${error.hint}`, message);
-      assert.doesNotMatch(`${error.message}${error.hint}${error.stack}`, /s3cret/);
-      return true;
-    },
-  );
+  assertConfigFault(() => load(more), code, message);
 }
 
 describe("the proxy", () => {
