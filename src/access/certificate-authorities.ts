@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { certificateBlocks } from "../wire/pem.ts";
 
 /** How far a chain that TLS has checked is walked; nobody has more than a few. */
 const CHAIN_LINKS = 10;
-const PEM_BLOCKS = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 interface Authority {
   readonly certificate: X509Certificate;
@@ -19,7 +19,7 @@ export class CertificateAuthorities {
 
   /** Reads a file of certificates in PEM. Throws what X509Certificate throws. */
   constructor(pem: string) {
-    const certificates = (pem.match(PEM_BLOCKS) ?? []).map((block) => new X509Certificate(block));
+    const certificates = certificateBlocks(pem).map((block) => new X509Certificate(block));
     this.#authorities = certificates.map((certificate) => ({ certificate, id: idOf(certificate) }));
     this.#ids = new Set(this.#authorities.map(({ id }) => id));
   }

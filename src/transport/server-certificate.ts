@@ -1,6 +1,7 @@
 import { constants, createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { ConfigError } from "../base/errors.ts";
+import { certificateBlocks } from "../wire/pem.ts";
 import { keyPin } from "./key-pin.ts";
 import type { TlsOffer } from "./tls-offer.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
@@ -97,7 +98,7 @@ function readPair(certificate: string, key: string): X509Certificate {
 
 /** Node takes a text without any certificate for an empty list, and then nobody could come in. */
 function checkAuthorities(pem: string): void {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(pem);
   if (blocks.length === 0) throw new Error("there is no certificate in PEM");
   for (const block of blocks) new X509Certificate(block);
 }
