@@ -1,6 +1,10 @@
 /** Pings that go on in the background, to see when frames cross and when they do not. */
 import type { Child } from "./child.ts";
 import type { Namespace } from "./namespace.ts";
+import { waitFor } from "./wait.ts";
+
+/** Of the output of a ping that goes on for long, which grows by megabytes, only the last few lines are looked at. */
+const TAIL_CHARACTERS = 400;
 
 export interface PingReply {
   readonly sequence: number;
@@ -32,6 +36,20 @@ export class PingWatch {
   async firstArrivalAfter(sinceMs: number, timeoutMs: number): Promise<PingReply> {
     const find = (): PingReply | undefined => this.replies().find(({ atMs }) => atMs > sinceMs);
     return this.#child.waitUntil("a ping's reply", find, { timeoutMs, pollMs: 50 });
+  }
+
+  /**
+   * Waits for the answer to a request that was sent after `sinceMs` (Unix time), and returns how long after it that was;
+   * cheap for a ping that goes on for hours. Fails after `timeoutMs`.
+   */
+  async untilAnswered(sinceMs: number, timeoutMs: number, evidence: () => string): Promise<number> {
+    const find = (): readonly number[] | undefined => {
+      const sentMs = parseReplies(this.#child.stdout.slice(-TAIL_CHARACTERS)).map(({ atMs, rttMs }) => atMs - rttMs);
+      const found = sentMs.filter((atMs) => atMs >= sinceMs);
+      return found.length > 0 ? found : undefined;
+    };
+    const sentMs = await waitFor("traffic to flow again", find, { timeoutMs, pollMs: 10, evidence });
+    return Math.min(...sentMs) - sinceMs;
   }
 
   /** The longest time without a reply from `sinceMs` to `untilMs` (Unix time). */

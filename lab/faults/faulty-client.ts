@@ -4,8 +4,8 @@ import type { Lab, Namespace } from "../namespace.ts";
 import { TAP } from "../network.ts";
 import { DIRECTION_DEFAULTS, type PathSettings } from "../path/direction-settings.ts";
 import type { Path } from "../path/path.ts";
+import { PingWatch } from "../ping-watch.ts";
 import { startClient, type VpnProcess } from "../vpn.ts";
-import { EndlessPing } from "./endless-ping.ts";
 import type { ClientFault } from "./fault.ts";
 import { Footprint } from "./footprint.ts";
 
@@ -23,6 +23,9 @@ export interface FaultyClientOptions {
 
 /** Many programs begin at once. */
 const STARTING = { timeoutMs: 60_000 };
+
+/** The traffic that faults interrupt, and the proof that it flows again. */
+const PING_SECONDS = 0.05;
 
 const LOAD = ["ping", "-q", "-n", "-i", "0.005", "-s", "1200"];
 
@@ -44,7 +47,7 @@ export class FaultyClient {
   readonly #options: FaultyClientOptions;
   readonly #namespace: Namespace;
   readonly #path: Path;
-  readonly #ping: EndlessPing;
+  readonly #ping: PingWatch;
   readonly #footprints: Footprint[] = [];
   #vpn: VpnProcess;
   #host = FIRST_HOST;
@@ -56,7 +59,7 @@ export class FaultyClient {
     this.#path = path;
     this.#vpn = vpn;
     this.#options = options;
-    this.#ping = new EndlessPing(namespace, SERVER_ADDRESS);
+    this.#ping = new PingWatch(namespace, SERVER_ADDRESS, PING_SECONDS);
     if (options.isBusy) namespace.start([...LOAD, SERVER_ADDRESS]);
     this.#footprints.push(new Footprint(this.name, vpn.child.pid));
   }
