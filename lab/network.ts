@@ -5,8 +5,6 @@
  *   client 1  vpn0 10.78.0.2 ═╗ 10.77.0.1 ─── 10.77.0.2 ╔═ [nginx] ═ server  vpn0 10.78.0.1
  *   client 2  vpn0 10.78.0.3 ═╝ 10.77.1.1 ─── 10.77.1.2 ╝
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Lab, Link, Namespace } from "./namespace.ts";
@@ -14,6 +12,7 @@ import { type Nginx, type NginxLocation, startNginx, UPSTREAM_PORT } from "./ngi
 import type { PathSettings } from "./path/direction-settings.ts";
 import { Path } from "./path/path.ts";
 import type { ProfileName } from "./path/profiles.ts";
+import { temporaryDirectory } from "./temporary.ts";
 import { startClient, startServer, type VpnProcess } from "./vpn.ts";
 
 /** The name of the TAP at every site. */
@@ -107,8 +106,7 @@ async function raiseFront(
     const keys = ["--tls-cert", tls.certificate, "--tls-key", tls.key];
     return { listen: [...plain, "--listen", `https://0.0.0.0:${TLS_PORT}`, ...keys] };
   }
-  const directory = mkdtempSync(join(tmpdir(), "vpnws-socket-"));
-  lab.onClose(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory(lab, "socket");
   const unixSocket = join(directory, "vpn-ws.sock");
   const nginx = await startNginx(lab, namespace, {
     location: front,

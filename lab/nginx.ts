@@ -3,13 +3,13 @@
  * contrib/nginx/, word for word, except for paths that only root of a real machine has (the unix socket, certificates),
  * which are replaced by those of the lab. Everything nginx writes lies in a temporary directory.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyPair } from "./certificates.ts";
 import type { Child } from "./child.ts";
 import type { Lab, Namespace } from "./namespace.ts";
 import { findProgram } from "./programs.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 const SNIPPETS = new URL("../contrib/nginx/", import.meta.url);
 
@@ -42,8 +42,7 @@ export interface Nginx {
 
 /** Starts nginx and waits until it listens; it ends with the lab. */
 export async function startNginx(lab: Lab, namespace: Namespace, options: NginxOptions): Promise<Nginx> {
-  const directory = mkdtempSync(join(tmpdir(), "vpnws-nginx-"));
-  lab.onClose(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory(lab, "nginx");
   mkdirSync(join(directory, "temp"));
   writeFileSync(join(directory, "server.conf"), serverBlock(options));
   writeFileSync(join(directory, "uwsgi_params"), readFileSync("/etc/nginx/uwsgi_params"));

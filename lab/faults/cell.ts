@@ -5,14 +5,13 @@
  *   client 0 ═ path 0 ═╗            ╔═ server :8080 ═ TAP 10.78.0.1
  *   client 1 ═ path 1 ═╩═ namespace ╩═ nginx :80 ──► :8080
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lab, Namespace } from "../namespace.ts";
 import { TAP } from "../network.ts";
 import { type Nginx, startNginx, UPSTREAM_PORT } from "../nginx.ts";
 import type { PathSettings } from "../path/direction-settings.ts";
+import { temporaryDirectory } from "../temporary.ts";
 import { startServer, type VpnProcess } from "../vpn.ts";
 import { waitFor } from "../wait.ts";
 import { type ControlPeer, readPeers } from "./control-peers.ts";
@@ -68,9 +67,7 @@ export class Cell {
 
   static async open(lab: Lab, options: CellOptions): Promise<Cell> {
     const namespace = await lab.namespace(`${options.name}-server`);
-    const directory = mkdtempSync(join(tmpdir(), "vpnws-faults-"));
-    lab.onClose(() => rmSync(directory, { recursive: true, force: true }));
-    const unixSocket = join(directory, "control.sock");
+    const unixSocket = join(temporaryDirectory(lab, "faults"), "control.sock");
     await makeTap(namespace, SERVER_MAC, `${SERVER_ADDRESS}/24`);
     const server = await startAt(namespace, unixSocket);
     const cell = new Cell(lab, namespace, unixSocket, server, await startNginx(lab, namespace, { location: "proxy" }));
