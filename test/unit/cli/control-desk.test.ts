@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -64,19 +63,6 @@ describe("the control desk", () => {
     assert.match(log.of("control.ready")[0]?.message ?? "", /server-\d+\.sock/);
     await opened.close();
     assert.equal(existsSync(local()), false);
-  });
-
-  test("removes what servers left behind that died", async () => {
-    const left = join(folder, "run", "server-1.sock");
-    mkdirSync(join(folder, "run"));
-    const dead = createServer();
-    await new Promise<void>((resolve) => dead.listen(join(folder, "live"), resolve));
-    // Node removes the file that it made; this one stays, and nobody is behind it.
-    renameSync(join(folder, "live"), left);
-    await new Promise<void>((resolve) => dead.close(() => resolve()));
-    assert.equal(existsSync(left), true);
-    await open();
-    assert.equal(existsSync(left), false);
   });
 
   test("does without that socket where there can be none, and says so unless nobody asked", async () => {
