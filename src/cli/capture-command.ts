@@ -1,11 +1,11 @@
-import { createWriteStream } from "node:fs";
-import { Transform, type TransformCallback } from "node:stream";
+import { type Readable, Transform, type TransformCallback, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, VpnError } from "../base/errors.ts";
 import { plural } from "../doctor/words.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { ControlClient } from "./control-client.ts";
+import { openFlagFile } from "./files.ts";
 import { makeCommand } from "./flags.ts";
 import { type OperatorOutput, untilInterrupted } from "./interruption.ts";
 import { addOperatorFlags, OPERATOR_HELP } from "./operator-flags.ts";
@@ -52,19 +52,41 @@ async function capture(flags: CaptureFlags, output: OperatorOutput, signal: Abor
   }
   const client = new ControlClient(await findServer(flags));
   const frames = await client.stream("/capture", { network, peer, filter, snap }, { signal });
-  const tally = new CaptureTally();
-  output.stderr.write("vpn-ws: capturing; ctrl-c ends it.\n");
   try {
-    // Standard output is never ended: it is the process's.
-    if (write === "-") await pipeline(frames, wholeBlocks(tally), output.stdout, { signal, end: false });
-    else await pipeline(frames, wholeBlocks(tally), createWriteStream(write), { signal });
+    const file = write === "-" ? undefined : (await openFlagFile("--write", write)).createWriteStream();
+    output.stderr.write("vpn-ws: capturing; ctrl-c ends it.\n");
+    await pour(frames, file, output, signal);
     throw client.broken(new Error("the server ended the capture"));
   } catch (error) {
-    if (!signal.aborted) throw explain(error, write);
+    if (!signal.aborted) throw explain(error, client, write);
+  } finally {
+    frames.destroy();
+  }
+}
+
+/** Until the stream is over or the signal is aborted, and then says how much it was. */
+async function pour(
+  frames: Readable,
+  file: Writable | undefined,
+  { stdout, stderr }: OperatorOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const tally = new CaptureTally();
+  try {
+    // Standard output is never ended: it is the process's.
+    await pipeline(frames, wholeBlocks(tally), file ?? stdout, { signal, end: file !== undefined });
   } finally {
     const lost = tally.lost === 0 ? "none was lost" : `${tally.lost} more were lost on the way`;
-    output.stderr.write(`vpn-ws: ${plural(tally.packets, "frame")}; ${lost}.\n`);
+    stderr.write(`vpn-ws: ${plural(tally.packets, "frame")}; ${lost}.\n`);
   }
+}
+
+/** What is no word of ours is the disk's, which may be full, or the stream's, which may break. */
+function explain(error: unknown, client: ControlClient, path: string): unknown {
+  if (error instanceof VpnError) return error;
+  const { message = "", syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== "write") return client.broken(error);
+  return new ConfigError("CAPTURE_FILE", `cannot go on writing ${path}: ${message}.`, { cause: error });
 }
 
 /** Passes on what makes a whole file, wherever it ends. */
@@ -78,12 +100,6 @@ function wholeBlocks(tally: CaptureTally): Transform {
       }
     },
   });
-}
-
-function explain(error: unknown, path: string): unknown {
-  const { message = "", syscall = "" } = error as NodeJS.ErrnoException;
-  if (syscall !== "open" && syscall !== "write") return error;
-  return new ConfigError("CAPTURE_FILE", `cannot write ${path}: ${message}.`, { cause: error });
 }
 
 function parseSnap(text: string): number {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { ConfigError } from "../base/errors.ts";
 
 /** A file that a flag names; a ConfigError says which flag, which file and why not. */
@@ -6,8 +7,20 @@ export function readFlagFile(flag: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const reason =
-      cause instanceof Error ? cause.message.replace(/^\w+: /, "").replace(/, open .*$/, "") : String(cause);
-    throw new ConfigError("FILE_UNREADABLE", `cannot read ${path}, given with ${flag}: ${reason}.`, { cause });
+    throw new ConfigError("FILE_UNREADABLE", `cannot read ${path}, given with ${flag}: ${whyNot(cause)}.`, { cause });
   }
+}
+
+/** Opens a file that a flag names, for writing; what was in it is gone. A ConfigError as above. */
+export async function openFlagFile(flag: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "w");
+  } catch (cause) {
+    throw new ConfigError("FILE_UNWRITABLE", `cannot write ${path}, given with ${flag}: ${whyNot(cause)}.`, { cause });
+  }
+}
+
+/** The system's words, without its error code and what it tried. */
+function whyNot(cause: unknown): string {
+  return cause instanceof Error ? cause.message.replace(/^\w+: /, "").replace(/, open .*$/, "") : String(cause);
 }
