@@ -113,7 +113,7 @@ export class Lane {
 
   /** The connection may be dead: another one is dialed beside it, now. */
   doubt(): void {
-    if (this.#mayHurry) this.#dial();
+    if (this.#takeHurry()) this.#dial();
   }
 
   /** The connection is alive after all: the attempt beside it is called off, unless the server may know of it already. */
@@ -161,10 +161,11 @@ export class Lane {
     return isGone;
   }
 
-  /** Whether an attempt would come sooner if it began now, and nobody has asked us to wait. */
-  get #mayHurry(): boolean {
+  /** Whether an attempt would come sooner if it began now, and neither has anybody asked us to wait nor told us no. */
+  #takeHurry(): boolean {
     const attempt = this.#attempt;
-    return attempt.state === "none" || attempt.state === "probing" || (attempt.state === "waiting" && attempt.isOurs);
+    if (attempt.state === "none" || attempt.state === "probing") return true;
+    return attempt.state === "waiting" && attempt.isOurs && this.#retry.takeNews();
   }
 
   #isDialingSince(agoMs: number): boolean {
@@ -180,7 +181,7 @@ export class Lane {
   #hurry(): void {
     const attempt = this.#attempt;
     const isLost = attempt.state === "greeting" && this.#hasLostAddress(attempt.fresh);
-    if (isLost || this.#isDialingSince(NEWS_MS) || this.#mayHurry) this.#dial();
+    if (isLost || (this.#isDialingSince(NEWS_MS) && this.#retry.takeNews()) || this.#takeHurry()) this.#dial();
   }
 
   #probe(current: SessionConnection): void {
@@ -232,6 +233,7 @@ export class Lane {
 
   #up(connection: SessionConnection, welcome: WelcomeMessage | undefined): void {
     const before = this.#current;
+    this.#retry.welcomed();
     this.#attempt = NO_ATTEMPT;
     this.#current = connection;
     if (before !== undefined) this.#replace(before, connection);

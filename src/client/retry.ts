@@ -12,7 +12,7 @@ export interface RetryOptions {
 
 export interface Wait {
   readonly ms: number;
-  /** Whether it is our own choice, which news of the network may shorten; otherwise the server has asked for it. */
+  /** Whether it is our own choice, which news of the network may end, see `takeNews`; otherwise the server has asked for it. */
   readonly isOurs: boolean;
 }
 
@@ -46,6 +46,10 @@ export class Retry {
   readonly #denied: Backoff;
   #askedMs: number | undefined;
   #hopes = 0;
+  /** Whether the last answer was a definite no. */
+  #isDenied = false;
+  /** When news brought an attempt forward although it was. */
+  #newsMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, options: RetryOptions, random: () => number = Math.random) {
     this.#clock = clock;
@@ -60,13 +64,31 @@ export class Retry {
     this.#askedMs = Math.min(waitMs, this.#options.backoff.maxMs);
   }
 
+  /**
+   * Whether news of the network may bring an attempt forward, to now; counts it. After a definite no once a minute at most:
+   * behind another network there may be another answer, but a link that comes and goes must not try out wrong credentials.
+   */
+  takeNews(): boolean {
+    if (!this.#isDenied) return true;
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#newsMs < DENIED_BACKOFF.maxMs) return false;
+    this.#newsMs = nowMs;
+    return true;
+  }
+
+  /** A server has let us in: what was no before is so no more. */
+  welcomed(): void {
+    this.#isDenied = false;
+  }
+
   /** After a connection that lasted `lastedMs`. */
   afterLoss({ code, by }: Closed, lastedMs: number): Wait {
+    this.#isDenied = by === "peer" && code === CloseCode.policyViolation;
     const isStable = lastedMs >= this.#options.stableAfterMs;
     if (isStable) this.#hopes = 0;
     if (isStable) this.#reset();
     if (this.#askedMs !== undefined) return this.#asked(this.#askedMs);
-    if (by === "peer" && code === CloseCode.policyViolation) return this.#ours(this.#nextDeniedMs());
+    if (this.#isDenied) return this.#ours(this.#nextDeniedMs());
     // It has worked, and the line broke: hope begins anew, but not at once, or a crash at each welcome would be a storm.
     if (!isStable && code === CloseCode.abnormal && this.#hopes++ < MOST_HOPES) this.#reset();
     if (!isStable) return this.#ours(this.#nextMs(BUSY_SHORT_MS));
@@ -76,9 +98,10 @@ export class Retry {
   /** After an attempt that failed. */
   afterFailure(error: unknown): Wait {
     const askedMs = askedWaitMs(error) ?? this.#askedMs;
-    if (askedMs !== undefined) return this.#asked(askedMs);
     const kind = failureKind(error);
-    if (kind === "denied") return this.#ours(this.#nextDeniedMs());
+    this.#isDenied = kind === "denied";
+    if (askedMs !== undefined) return this.#asked(askedMs);
+    if (this.#isDenied) return this.#ours(this.#nextDeniedMs());
     return this.#ours(this.#nextMs(kind === "silent" ? SILENT_SHORT_MS : BUSY_SHORT_MS));
   }
 

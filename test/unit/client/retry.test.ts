@@ -125,6 +125,25 @@ describe("when to dial again", () => {
     assert.equal(retry.afterLoss(KICKED, 100_000).ms, DENIED_BACKOFF.mostMs);
   });
 
+  test("at once by news of the network, after a definite no once a minute", () => {
+    const news = (): boolean => retry.takeNews();
+    fail(REFUSED);
+    assert.deepEqual([news(), news()], [true, true]);
+    fail(refusal(401));
+    assert.deepEqual([news(), news()], [true, false]);
+    clock.advance(DENIED_BACKOFF.maxMs - 1);
+    fail(refusal(403));
+    assert.equal(news(), false);
+    clock.advance(1);
+    assert.deepEqual([news(), news()], [true, false]);
+    retry.welcomed();
+    assert.deepEqual([news(), news()], [true, true], "it works");
+    retry.afterLoss(KICKED, 100_000);
+    assert.equal(news(), false);
+    retry.afterLoss(DEAD, 5_000);
+    assert.equal(news(), true, "it has worked since");
+  });
+
   test("once to twice as late as the server asks, within bounds, and no news of the network shortens that", () => {
     assert.deepEqual(retry.afterFailure(refusal(503, 7_000)), { ms: 14_000, isOurs: false });
     retry.ask(3_000);
