@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { type Certificates, makeCertificates } from "../../../lab/certificates.ts";
 import { Lab } from "../../../lab/namespace.ts";
 import { waitFor } from "../../../lab/wait.ts";
@@ -20,6 +20,7 @@ import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../
 import type { Mac } from "../../../src/wire/mac.ts";
 import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
 import { HandClock } from "../../hand-clock.ts";
+import { ToldServers, upgrading } from "./told-servers.ts";
 
 const SECRET = { kind: "basic", user: "alice", password: "s3cret" } as const;
 const NO_TLS = { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true };
@@ -29,46 +30,19 @@ const TIMERS_OF_CONNECTING = 2;
 describe("dialer", () => {
   const lab = new Lab();
   let certificates: Certificates;
-  const servers: Server[] = [];
-  const sockets: Socket[] = [];
+  const told = new ToldServers();
+  const { servers, sockets } = told;
+  const serve: ToldServers["serve"] = (...how) => told.serve(...how);
 
   before(async () => {
     certificates = await makeCertificates(lab, { server: ["localhost", "127.0.0.1"], client: "laptop" });
   });
   after(() => lab.close());
-  afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
-    for (const socket of sockets.splice(0)) socket.destroy();
-  });
+  afterEach(() => told.clear());
 
   const pem = (file: string): Buffer => readFileSync(file);
 
-  /** A server that does as told with each connection; answers its port. */
-  async function serve(onSocket: (socket: Socket) => void, tls?: TlsOptions, host = "127.0.0.1"): Promise<number> {
-    const take = (socket: Socket): void => {
-      sockets.push(socket.on("error", () => {}));
-      onSocket(socket);
-    };
-    const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, host, resolve));
-    return (server.address() as AddressInfo).port;
-  }
-
   const answer = (text: string | Uint8Array) => (socket: Socket) => void socket.once("data", () => socket.end(text));
-
-  /** Answers an upgrade as our server would, with `behind` behind it, and notes the request. */
-  function upgrading(requests: string[], behind = "") {
-    return (socket: Socket): void =>
-      void socket.once("data", (bytes: Buffer) => {
-        requests.push(bytes.toString("latin1"));
-        const result = parseRequestHead(bytes, 0, bytes.length, DEFAULT_HTTP_LIMITS);
-        assert.equal(result.state, "done");
-        const opening = result.state === "done" ? acceptOpening(openingFromHttp(result.head)) : undefined;
-        assert.equal(opening?.state, "accepted");
-        socket.write(Buffer.concat([formatResponse(101, opening?.headers ?? []), Buffer.from(behind)]));
-      });
-  }
 
   async function dialTo(
     url: string,

@@ -1,9 +1,8 @@
 /** The dialer behind proxies that do as told; real ones are in test/system/ways-out.test.ts. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { after, afterEach, before, describe, mock, test } from "node:test";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { type Certificates, makeCertificates } from "../../../lab/certificates.ts";
@@ -17,10 +16,10 @@ import { parseProxyUrl } from "../../../src/transport/proxy-url.ts";
 import { parseServerUrl } from "../../../src/transport/server-url.ts";
 import type { UpgradedSocket } from "../../../src/transport/upgraded-socket.ts";
 import { STRAIGHT, type WayOut } from "../../../src/transport/way-out.ts";
-import { DEFAULT_HTTP_LIMITS, formatResponse, parseRequestHead } from "../../../src/wire/http.ts";
+import { formatResponse } from "../../../src/wire/http.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
-import { acceptOpening, openingFromHttp } from "../../../src/wire/opening.ts";
 import { HandClock } from "../../hand-clock.ts";
+import { ToldServers, upgrading } from "./told-servers.ts";
 
 const TLS = { ca: undefined, cert: undefined, key: undefined, pins: [], verify: true };
 const BASIC = `Basic ${Buffer.from("ada:s3cret").toString("base64")}`;
@@ -28,43 +27,18 @@ const BASIC = `Basic ${Buffer.from("ada:s3cret").toString("base64")}`;
 describe("the dialer behind a proxy", () => {
   const lab = new Lab();
   let certificates: Certificates;
-  const servers: Server[] = [];
-  const sockets: Socket[] = [];
+  const told = new ToldServers();
+  const { servers, sockets } = told;
+  const serve: ToldServers["serve"] = (...how) => told.serve(...how);
 
   before(async () => {
     certificates = await makeCertificates(lab, { server: ["localhost", "vpn.example"] });
   });
   after(() => lab.close());
-  afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
-    for (const socket of sockets.splice(0)) socket.destroy();
-  });
+  afterEach(() => told.clear());
 
   const pem = (file: string): Buffer => readFileSync(file);
   const keyPair = () => ({ cert: pem(certificates.server.certificate), key: pem(certificates.server.key) });
-
-  async function serve(onSocket: (socket: Socket) => void, tls?: TlsOptions): Promise<number> {
-    const take = (socket: Socket): void => {
-      sockets.push(socket.on("error", () => {}));
-      onSocket(socket);
-    };
-    const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return (server.address() as AddressInfo).port;
-  }
-
-  /** Our server's half of the upgrade; notes the requests. */
-  function upgrading(requests: string[] = []) {
-    return (socket: Socket): void =>
-      void socket.once("data", (bytes: Buffer) => {
-        requests.push(bytes.toString("latin1"));
-        const result = parseRequestHead(bytes, 0, bytes.length, DEFAULT_HTTP_LIMITS);
-        assert.equal(result.state, "done");
-        const opening = result.state === "done" ? acceptOpening(openingFromHttp(result.head)) : undefined;
-        socket.write(formatResponse(101, opening?.headers ?? []));
-      });
-  }
 
   interface Seen {
     connections: number;
