@@ -48,6 +48,7 @@ export class Outbound {
   readonly #frame = new Frame(new Uint8Array(0));
   #hold: HoldQueue | undefined;
   #isCertain = false;
+  #isReleasing = false;
   #isPaused = false;
   #borrower: OutboundConnection | undefined;
 
@@ -75,9 +76,11 @@ export class Outbound {
     if (this.#isPaused && this.#borrower === undefined) this.#resume();
   }
 
-  /** Sends what was held: the connections are other ones than those that it was sent by. */
+  /** Sends what was held: the connections are other ones than those that it was sent by, so what they do not take is lost. */
   release(): void {
+    this.#isReleasing = true;
     this.#hold?.drainTo((frame) => this.#set.send(frame), this.#clock.nowMs());
+    this.#isReleasing = false;
     this.#hold = undefined;
     this.#set.flush();
   }
@@ -145,7 +148,7 @@ export class Outbound {
 
   /** A frame cannot be held. While there is a connection, which may be alive, it was sent by that. */
   #lost(reason: DropReason): void {
-    if (this.#set.size === 0) this.#drops.add(reason);
+    if (this.#set.size === 0 || this.#isReleasing) this.#drops.add(reason);
   }
 
   #pause(): void {

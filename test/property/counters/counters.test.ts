@@ -1,4 +1,5 @@
 /** Counters never lie: a server and those who take part, at random, beside a model of what each really sent and got. */
+import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { OFFLOAD_ALL } from "../../../src/wire/offload.ts";
@@ -131,5 +132,29 @@ describe("the counters of a server", () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  test("say what a session's last connections lose when it is over already", async () => {
+    const room = await new Room({ offloads: OFFLOAD_ALL, queueFrames: 512 }).start();
+    try {
+      for (const role of ROLES) await room.connect(role, 0);
+      const [leaving] = [...room.attendants.values()].filter(({ role }) => role.takesSuperFrames);
+      assert.ok(leaving);
+      for (const number of [1, 2]) {
+        await room.connect(leaving.role, number);
+        leaving.freeze(number);
+      }
+      // The flow of each goes by one of the three connections.
+      for (const other of room.attendants.values()) {
+        const isHeard = other !== leaving && other.role.network === "default" && !other.isIsolated;
+        for (let i = 0; isHeard && i < 20; i++) room.send(other, "large", leaving.mac, other.mac, 0);
+      }
+      for (let i = 0; i < 20; i++) room.sendDown("large", leaving.mac, 0);
+      await room.check();
+      await room.bye(leaving);
+      await room.check();
+    } finally {
+      await room.end();
+    }
   });
 });

@@ -126,7 +126,7 @@ describe("frames to the connections", () => {
     outbound.send(batchOf("fresh"));
     outbound.use([first], true);
     outbound.release();
-    assert.deepEqual(first.sent, ["fresh"]);
+    assert.deepEqual([first.sent, drops.toJSON()], [["fresh"], { "egress-stale": 1 }]);
   });
 
   test("are held beside one that may be dead: sent again by another one, forgotten if it lives", () => {
