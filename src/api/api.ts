@@ -12,6 +12,8 @@ import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** Until the kernel asks a silent reader of an endless answer whether it is still there. */
 const KEEP_ALIVE_MS = 30_000;
+/** A reader of an endless answer may rest so long with some of it waiting: somebody has stopped a program to look. */
+const RESTING_READER_MS = 5 * 60_000;
 
 export interface ApiDeps {
   readonly floodLog: FloodLog;
@@ -78,7 +80,7 @@ async function answer({ gate }: ApiDeps, one: Route, context: Context<ApiEnv>): 
     signal: goneSignal(asked),
   };
   // Nothing may pass for a while, and that is all right.
-  if (isEndless(one.answer)) asked.incoming.socket.setTimeout(0).setKeepAlive(true, KEEP_ALIVE_MS);
+  if (isEndless(one.answer)) asked.incoming.socket.setTimeout(RESTING_READER_MS).setKeepAlive(true, KEEP_ALIVE_MS);
   const value = await one.handle(call);
   if (value instanceof Response) return value;
   return new Response(JSON.stringify(value), {
@@ -106,7 +108,9 @@ function admit(gate: Gate, asked: Asked, { role }: Route, entrance: Entrance | u
  * have refused what is too long.
  */
 async function readBody({ req }: Context<ApiEnv>): Promise<unknown> {
-  const text = await req.text();
+  const text = await req.text().catch(() => {
+    throw new Problem(400, "The body did not come whole.");
+  });
   if (text === "") return undefined;
   const [type = ""] = (req.header("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() !== "application/json") throw new Problem(415, "A body is application/json.");

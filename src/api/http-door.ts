@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Clock } from "../base/clock.ts";
@@ -11,11 +11,17 @@ import type { Asked, Door } from "./asked.ts";
 const MAX_REQUESTS = 256;
 /** Until a request's body is whole. */
 const BODY_TIMEOUT_MS = 10_000;
-/** A reader who takes nothing for so long is gone, unless the answer is an endless one. */
+/** A reader who takes nothing for so long is gone; whoever answers without an end sets a longer time. */
 const STALLED_READER_MS = 30_000;
 
 /** What of a request's headers its handlers read; the gate reads the others where they came in. */
 const PASSED = ["content-type", "content-length", "accept", "accept-encoding", "if-none-match"];
+
+/** A request that Node's server has begun to read, and its answer. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 export interface HttpDoorDeps {
   readonly clock: Clock;
@@ -34,8 +40,7 @@ export class HttpDoor {
   readonly #server: Server;
   readonly #asked = new Map<Socket, Asked>();
   #onEmpty: (() => void) | undefined;
-  /** What Node's server has begun to read. */
-  readonly #requests = new WeakMap<Socket, IncomingMessage>();
+  readonly #exchanges = new WeakMap<Socket, Exchange>();
 
   constructor(deps: HttpDoorDeps, door: Door) {
     this.#deps = deps;
@@ -49,12 +54,15 @@ export class HttpDoor {
       { overrideGlobalObjects: false },
     );
     this.#server = createServer((request, response) => {
-      this.#requests.set(request.socket, request);
+      this.#exchanges.set(request.socket, { request, response });
       void answer(request, response);
     });
     // What comes behind a request is not heard, and is no reason not to answer it.
     this.#server.on("clientError", (_error, socket: Socket) => {
-      if (!this.#requests.has(socket)) socket.destroy();
+      if (!this.#exchanges.has(socket)) socket.destroy();
+    });
+    this.#server.on("timeout", (socket) => {
+      if (!this.#isUpToDate(socket)) socket.destroy();
     });
   }
 
@@ -76,10 +84,10 @@ export class HttpDoor {
     else this.#hand(incoming);
   }
 
-  /** Who has not sent all of his request must not lock everybody else out. False if there is nobody. */
+  /** Who is slow to send his request, or to read his answer, must not lock everybody else out. False if there is nobody. */
   #crowdOut(): boolean {
     for (const socket of this.#asked.keys()) {
-      if (this.#isWhole(socket)) continue;
+      if (this.#isWhole(socket) && !this.#isHandedOver(socket)) continue;
       this.#forget(socket);
       socket.destroy();
       return true;
@@ -88,7 +96,12 @@ export class HttpDoor {
   }
 
   #isWhole(socket: Socket): boolean {
-    return this.#requests.get(socket)?.complete === true;
+    return this.#exchanges.get(socket)?.request.complete === true;
+  }
+
+  /** Whether all of the answer waits for its reader. */
+  #isHandedOver(socket: Socket): boolean {
+    return this.#exchanges.get(socket)?.response.writableEnded === true;
   }
 
   #forget(socket: Socket): void {
@@ -143,7 +156,12 @@ export class HttpDoor {
       cancel();
       this.#forget(socket);
     });
-    socket.setTimeout(STALLED_READER_MS, () => socket.destroy());
+    socket.setTimeout(STALLED_READER_MS);
+  }
+
+  /** Whether nothing passes because nothing happens: an endless answer's reader has read all that there is. */
+  #isUpToDate(socket: Socket): boolean {
+    return this.#exchanges.get(socket)?.response.headersSent === true && socket.writableLength === 0;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chownSync } from "node:fs";
+import { lchownSync } from "node:fs";
 import { join } from "node:path";
 import type { MiddlewareHandler } from "hono";
 import type { GuessLimiter } from "../access/guess-limiter.ts";
@@ -19,7 +19,6 @@ import type { Logger } from "../base/logger.ts";
 import type { ControlConfig } from "../config/server-config.ts";
 import type { ControlModel } from "../control/control-model.ts";
 import { bindSocket } from "../transport/bind-socket.ts";
-import { ConnectionCensus } from "../transport/connection-census.ts";
 import type { Incoming } from "../transport/incoming.ts";
 import type { ListenAddress } from "../transport/listen-address.ts";
 import { LISTENER_DEFAULTS, Listener } from "../transport/listener.ts";
@@ -43,9 +42,12 @@ export interface ControlDeskOptions {
   readonly isQuiet: boolean;
 }
 
-/** Connections that operators may have, and from one address: a dashboard has a few. */
+/**
+ * Connections at one listener, and from one address: a dashboard has a few. More than a door answers at a time, as it is
+ * the door that knows who is slow.
+ */
 export const OPERATORS_CENSUS = {
-  maxConnections: 256,
+  maxConnections: 512,
   maxConnectionsPerAddress: 64,
   maxPendingPerAddress: 16,
 } as const;
@@ -83,14 +85,14 @@ export class ControlDesk {
   /** Takes the addresses, and reads nothing yet. A ConfigError says which one cannot be had. */
   static async bind(deps: ControlDeskDeps, options: ControlDeskOptions): Promise<ControlDesk> {
     const listeners: Listener[] = [];
-    const census = new ConnectionCensus(OPERATORS_CENSUS);
     try {
-      if (options.control.isLocal) listeners.push(...(await bindLocal(deps, census, options)));
+      if (options.control.isLocal) listeners.push(...(await bindLocal(deps, options)));
       for (const address of options.control.listen) {
-        const listener = makeListener(deps, census, address);
+        const listener = makeListener(deps, address);
         await listener.bind((server) => bindSocket(server, address, PRIVATE_UMASK));
         listeners.push(listener);
-        if (address.kind === "unix" && options.owner !== undefined) chownSync(address.path, options.owner, -1);
+        // A link that somebody put in its place is not followed: else root would give him any file.
+        if (address.kind === "unix" && options.owner !== undefined) lchownSync(address.path, options.owner, -1);
       }
     } catch (error) {
       for (const listener of listeners) listener.close();
@@ -123,13 +125,17 @@ export class ControlDesk {
     const pages: MiddlewareHandler = async (context, next) => (await this.#pages)(context, next);
     const api = makeApi({ floodLog, gate, routes, pages });
     const fetch = (request: Request, env: ApiEnv["Bindings"]) => api.fetch(request, env);
-    const own = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });
     const { path } = this.#control;
     this.#site = path === undefined ? undefined : new HttpDoor({ clock, fetch }, { kind: "site", prefix: path });
-    this.#doors = this.#site === undefined ? [own] : [own, this.#site];
     this.#gate = gate;
     this.#live = live;
-    for (const listener of this.#listeners) listener.open((incoming) => own.take(incoming));
+    // A door for each, so that who fills one does not fill the others.
+    const own = this.#listeners.map((listener) => {
+      const door = new HttpDoor({ clock, fetch }, { kind: "own", prefix: "" });
+      listener.open((incoming) => door.take(incoming));
+      return door;
+    });
+    this.#doors = this.#site === undefined ? own : [...own, this.#site];
     const addresses = [...this.addresses, ...(path === undefined ? [] : [`${path} of each listener`])].join(", ");
     if (addresses !== "") log.info("control.ready", `operators look at this server on ${addresses}`, { addresses });
   }
@@ -159,23 +165,16 @@ function gateOptions({ admins, viewers, hosts, sessionMs = DEFAULT_SESSION_MS }:
   return { admins, viewers, hosts, sessionMs };
 }
 
-function makeListener(
-  { clock, log, tls }: ControlDeskDeps,
-  census: ConnectionCensus,
-  address: ListenAddress,
-): Listener {
+/** Each counts its own connections: strangers who fill one must not lock out root at its socket. */
+function makeListener({ clock, log, tls }: ControlDeskDeps, address: ListenAddress): Listener {
   const options = { ...LISTENER_DEFAULTS, ...OPERATORS_CENSUS, maxPending: MAX_PENDING, address, tls };
-  return new Listener({ clock, log, peerUid, census }, options);
+  return new Listener({ clock, log, peerUid }, options);
 }
 
 /** The socket by which `vpn-ws status` and the others find us; none where there can be none. */
-async function bindLocal(
-  deps: ControlDeskDeps,
-  census: ConnectionCensus,
-  { owner, isQuiet }: ControlDeskOptions,
-): Promise<readonly Listener[]> {
+async function bindLocal(deps: ControlDeskDeps, { owner, isQuiet }: ControlDeskOptions): Promise<readonly Listener[]> {
   const name = serverSocketName(process.pid);
-  const listener = makeListener(deps, census, { kind: "unix", path: join(socketDirectory(), name) });
+  const listener = makeListener(deps, { kind: "unix", path: join(socketDirectory(), name) });
   try {
     await listener.bind((server) => bindLocalSocket(server, { names: [name], owner }));
     return [listener];

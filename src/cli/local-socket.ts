@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, mkdirSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { findSockets, socketDirectory } from "../api/socket-directory.ts";
@@ -33,7 +33,7 @@ export async function bindLocalSocket(server: Server, { names, owner }: LocalSoc
     server,
     names.map((name) => join(directory, name)),
   );
-  if (owner !== undefined) chownSync(path, owner, -1);
+  if (owner !== undefined) lchownSync(path, owner, -1);
   return path;
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -17,6 +19,9 @@ import { FakeControlModel } from "../../fake-control-model.ts";
 import { askHttp } from "../../http-ask.ts";
 import { PasswordTable } from "../../password-table.ts";
 import { RecordingLog } from "../../recording-log.ts";
+
+/** At one address. */
+const MAX_REQUESTS = 256;
 
 describe("the control desk", () => {
   const environment = process.env.RUNTIME_DIRECTORY;
@@ -94,5 +99,50 @@ describe("the control desk", () => {
     assert.equal(await look(), 200);
     opened.use(DEFAULT_SERVER_CONFIG.control, access);
     assert.equal(await look(), 403);
+  });
+
+  test("hears operators, at each of its addresses, whoever fills one with requests that do not end", async () => {
+    const listen = [parseListenAddress("http://127.0.0.1:0")];
+    const opened = await open({ listen, admins: ["ada"] });
+    opened.serve(new FakeControlModel(2), access);
+    const { port } = new URL(opened.addresses[1] ?? "");
+    const head = "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    const strangers: Socket[] = [];
+    for (let count = 0; count < 2 * MAX_REQUESTS; count++) {
+      const localAddress = `127.0.0.${2 + (count % 64)}`;
+      const stranger = connect({ port: Number(port), host: "127.0.0.1", localAddress });
+      strangers.push(stranger.on("error", () => {}));
+      stranger.write(`${head}Content-Length: 9\r\n\r\n`);
+      await once(stranger, "connect");
+    }
+    for (const address of opened.addresses) {
+      const { status } = await askHttp(address, { path: "/api/v1/server", headers: basic("ada") });
+      assert.equal(status, 200, address);
+    }
+    for (const stranger of strangers) stranger.destroy();
+  });
+
+  test("gives its owner its sockets, and no file that a link names in their place", async () => {
+    const precious = join(folder, "precious");
+    writeFileSync(precious, "");
+    const address = parseListenAddress(`unix:${join(folder, "control.sock")}`);
+    const before = process.umask;
+    // What whoever may write in the folder does between the two steps.
+    process.umask = ((mask?: number) => {
+      const result = mask === undefined ? before() : before(mask);
+      const path = join(folder, "control.sock");
+      if (mask !== undefined && mask !== 0o177 && existsSync(path) && !existsSync(`${path}.away`)) {
+        renameSync(path, `${path}.away`);
+        symlinkSync(precious, path);
+      }
+      return result;
+    }) as typeof process.umask;
+    try {
+      await open({ isLocal: false, listen: [address] }, { owner: 65_534 });
+    } finally {
+      process.umask = before;
+    }
+    assert.equal(statSync(precious).uid, process.geteuid?.());
+    assert.equal(lstatSync(join(folder, "control.sock")).uid, 65_534);
   });
 });

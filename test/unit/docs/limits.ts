@@ -370,12 +370,13 @@ const CAPTURES: Limits = {
 
 const OPERATORS: Limits = {
   ...STEERING,
-  "connections, in all and from one address": `${OPERATORS_CENSUS.maxConnections}, ${OPERATORS_CENSUS.maxConnectionsPerAddress}`,
+  "connections, at each listener and from one address": `${OPERATORS_CENSUS.maxConnections}, ${OPERATORS_CENSUS.maxConnectionsPerAddress}`,
   "of these, in their handshake, in all and from one address": `${own(DESK, "MAX_PENDING")}, ${OPERATORS_CENSUS.maxPendingPerAddress}`,
   "requests that are answered at a time, at one door": own(HTTP_DOOR, "MAX_REQUESTS"),
   "body, bytes": MAX_BODY_BYTES,
   "until a body is whole, ms": own(HTTP_DOOR, "BODY_TIMEOUT_MS"),
   "reader who takes nothing, ms": own(HTTP_DOOR, "STALLED_READER_MS"),
+  "the same of a live feed or a capture, ms": own("src/api/api.ts", "RESTING_READER_MS"),
   "a silent reader of these is asked whether it is there, ms": own("src/api/api.ts", "KEEP_ALIVE_MS"),
   "last answers when the server stops, ms": own(DESK, "LAST_ANSWERS_MS"),
   "credentials that are checked at a time": own(GATE, "MAX_DECIDING"),
