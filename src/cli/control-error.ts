@@ -30,12 +30,16 @@ export function unreachable({ display, socketPath }: OperatorTarget, cause: Node
   }
   if (/^(?:CERT_|DEPTH_|SELF_|UNABLE_TO_|ERR_TLS_)/.test(code)) {
     const hint = "If the certificate is your own, give it or its authority with --ca FILE.";
-    return new PeerError("CONTROL_UNTRUSTED", `the certificate of ${display} is not believed: ${cause.message}.`, {
-      cause,
-      hint,
-    });
+    return new PeerError(
+      "CONTROL_UNTRUSTED",
+      `the certificate of ${display} is not believed: ${printable(cause.message)}.`,
+      {
+        cause,
+        hint,
+      },
+    );
   }
-  return new PeerError("CONTROL_UNREACHABLE", `${display} does not answer: ${cause.message}.`, { cause });
+  return new PeerError("CONTROL_UNREACHABLE", `${display} does not answer: ${printable(cause.message)}.`, { cause });
 }
 
 /** RFC 9457, as far as people read it. */

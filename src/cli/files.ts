@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { ConfigError } from "../base/errors.ts";
 
+/** What we write may hold what people say to each other. */
+const PRIVATE_MODE = 0o600;
+
 /** A file that a flag names; a ConfigError says which flag, which file and why not. */
 export function readFlagFile(flag: string, path: string): Buffer {
   try {
@@ -11,10 +14,10 @@ export function readFlagFile(flag: string, path: string): Buffer {
   }
 }
 
-/** Opens a file that a flag names, for writing; what was in it is gone. A ConfigError as above. */
+/** Opens a file that a flag names, for writing; what was in it is gone, and a new one is its owner's alone. A ConfigError as above. */
 export async function openFlagFile(flag: string, path: string): Promise<FileHandle> {
   try {
-    return await open(path, "w");
+    return await open(path, "w", PRIVATE_MODE);
   } catch (cause) {
     throw new ConfigError("FILE_UNWRITABLE", `cannot write ${path}, given with ${flag}: ${whyNot(cause)}.`, { cause });
   }

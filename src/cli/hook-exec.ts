@@ -13,10 +13,10 @@ export async function runHookCommand(
 ): Promise<string | undefined> {
   const env: NodeJS.ProcessEnv = { ...process.env, ...variables };
   for (const name of SECRET_VARIABLES) delete env[name];
-  // A group of its own, so that what it has started ends with it.
-  const child = spawn("/bin/sh", ["-c", command], { env, stdio: "ignore", detached: true });
-  signal.addEventListener("abort", () => killGroup(child.pid), { once: true });
   try {
+    // A group of its own, so that what it has started ends with it. Some failures, such as no memory, are thrown here.
+    const child = spawn("/bin/sh", ["-c", command], { env, stdio: "ignore", detached: true });
+    signal.addEventListener("abort", () => killGroup(child.pid), { once: true });
     const [status, killedBy] = await once(child, "exit");
     if (status === 0) return undefined;
     return status === null ? `killed by ${killedBy}` : `exit code ${status}`;

@@ -155,9 +155,9 @@ function portOf({ id, port, network, remote }: Peer): ServerPort | undefined {
   return { port, id: String(id), ...label, network: name, user };
 }
 
-/** For the log and the file. What a request names is there, and a filter that compiles has no strange signs. */
+/** For the log and the file, in one line. What a request names is there; between a filter's words there may be any blanks. */
 function describe({ network, peer, filter }: CaptureRequest): string {
   const whom = peer === undefined ? "all peers" : `peer ${peer}`;
   const where = network === undefined ? "" : ` in network ${network}`;
-  return `${whom}${where}, ${filter.trim() === "" ? "every frame" : `filter \`${filter.trim()}\``}`;
+  return `${whom}${where}, ${filter.trim() === "" ? "every frame" : `filter \`${printable(filter.trim())}\``}`;
 }

@@ -87,6 +87,13 @@ describe("hooks", () => {
     );
   });
 
+  test("a command that cannot be started ends nobody else", async () => {
+    start({ join: { ...NOTHING, exec: "true \0" } });
+    hooks.tell(NOTICE);
+    await hooks.close();
+    assert.equal(log.of("hook.failed").length, 1);
+  });
+
   test("what a command has started ends with it when the server stops", async () => {
     const file = join(directory, "child");
     start({ join: { ...NOTHING, exec: `sleep 600 & echo $! >${file}; wait` } });

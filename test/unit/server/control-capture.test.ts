@@ -136,6 +136,11 @@ describe("captures of a server", () => {
     capture();
   });
 
+  test("are one line in the log, whatever stands between a filter's words", () => {
+    capture({ filter: "arp\n\u2028\tor\r\nport 53" });
+    for (const { message } of log.of("control.capture")) assert.doesNotMatch(message, /[\p{Cc}\p{Zl}]/u);
+  });
+
   test("are in the log: who, what, and how much of it", async () => {
     const ada = await join("ada", A);
     const ofAda = capture({ peer: "ada", filter: "not arp" });
