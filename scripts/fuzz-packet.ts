@@ -55,7 +55,7 @@ export function checkPacket(input: Uint8Array): boolean {
   return headers.isWhole;
 }
 
-function saidOf({ bytes: _bytes, start, end: _end, ...said }: PacketHeaders): object {
+function saidOf({ bytes: _bytes, start, end: _end, isSuperFrame: _isSuperFrame, ...said }: PacketHeaders): object {
   const fromStart = (offset: number): number => (offset < 0 ? offset : offset - start);
   return {
     ...said,
