@@ -1,9 +1,11 @@
-/** A seeded generator (mulberry32): the same seed, the same run. */
+import { RandomNumbers } from "../lab/path/random-numbers.ts";
+
+/** A seeded generator: the same seed, the same run. */
 export class Random {
-  #state: number;
+  readonly #numbers: RandomNumbers;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#numbers = new RandomNumbers(seed);
   }
 
   /** A generator that depends on nothing but the bytes (FNV-1a), so that an input alone repeats its run. */
@@ -12,10 +14,7 @@ export class Random {
   }
 
   uint32(): number {
-    this.#state = (this.#state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
+    return this.#numbers.next() * 2 ** 32;
   }
 
   /** 0 ≤ result < `bound`. */
