@@ -180,6 +180,8 @@ function contract(join: () => Promise<SocketPair>): void {
         closer.connection.close(4001, "enough");
         closer.connection.close(4002, "again");
         assert.equal(closer.send(testFrame(60)), Drop.portClosed);
+        assert.ok(closer.connection.sendBatch(testFrame(60), Uint32Array.of(0, 60), 1), "the bytes are free");
+        assert.deepEqual(closer.badFrames.splice(0), [Drop.portClosed]);
         assert.deepEqual(await other.untilClosed(), { code: 4001, reason: "enough", by: "peer" } satisfies Closed);
         assert.deepEqual(await closer.untilClosed(), { code: 4001, reason: "enough", by: "us" } satisfies Closed);
         assert.equal(other.frames.length, 1);
