@@ -1,7 +1,7 @@
 import type { PolicyRules } from "../access/policy-rules.ts";
 import { WEB_SERVER_DEFAULTS } from "../access/web-server-authenticator.ts";
 import { ConfigError } from "../base/errors.ts";
-import { type ControlPlace, placesOf } from "../config/control-schema.ts";
+import { type ControlPlace, networkBelow, placesOf } from "../config/control-schema.ts";
 import { loadServerConfig } from "../config/load-server-config.ts";
 import {
   type AuthenticationConfig,
@@ -107,7 +107,12 @@ export function exposedListeners(config: ServerConfig): readonly string[] {
 }
 
 /** Fails closed: where others reach the control API, somebody must be able to show who he is, and be listed. */
-function checkControl({ control, authentication }: ServerConfig): void {
+function checkControl({ control, authentication, networks }: ServerConfig): void {
+  const network = networkBelow(control.path, networks);
+  if (network !== undefined) {
+    const message = `--control-path ${control.path} is where clients of the network ${network.name} go.`;
+    throw new ConfigError("CONTROL_PATH_TAKEN", message, { hint: "Give another path." });
+  }
   const exposed = control.listen.find((address) => !isLocalOnly(address));
   if (exposed === undefined) return;
   const where = formatListenAddress(exposed);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { PolicyNetwork } from "../access/policy-rules.ts";
 import { isUserName } from "../access/user-name.ts";
 import { type ListenAddress, parseListenAddress } from "../transport/listen-address.ts";
 import { parseDuration } from "./duration.ts";
@@ -50,6 +51,12 @@ export function placesOf(places: readonly ControlPlace[]): Pick<ControlConfig, "
 /** A path that pages can stand under; undefined if it is none. */
 export function parseControlPath(text: string): string | undefined {
   return /^(?:\/[A-Za-z0-9][A-Za-z0-9._~-]*){1,8}$/.test(text) && text.length <= 255 ? text : undefined;
+}
+
+/** A network whose clients go to where the pages would be; undefined if there is none. */
+export function networkBelow(path: string | undefined, networks: readonly PolicyNetwork[]): PolicyNetwork | undefined {
+  if (path === undefined) return undefined;
+  return networks.find((network) => network.path === path || network.path?.startsWith(`${path}/`) === true);
 }
 
 function parseOperator(text: string): string | undefined {

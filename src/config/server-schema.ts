@@ -4,7 +4,7 @@ import { DEFAULT_NETWORK } from "../access/policy.ts";
 import { isUserName } from "../access/user-name.ts";
 import { ipPrefix, listenAddress, origin } from "./address-fields.ts";
 import { authenticationSchema } from "./authentication-schema.ts";
-import { controlSchema } from "./control-schema.ts";
+import { controlSchema, networkBelow } from "./control-schema.ts";
 import { parseDuration } from "./duration.ts";
 import { filePath } from "./file-path.ts";
 import { guardSchema } from "./guard-schema.ts";
@@ -95,8 +95,7 @@ function checkTogether(
   context: z.RefinementCtx,
 ): void {
   // If something is wrong in them they are still as they were written.
-  const known = Array.isArray(networks) ? networks : [];
-  const network = known.find(({ path }) => path !== undefined && isBelow(path, control?.path));
+  const network = networkBelow(control?.path, Array.isArray(networks) ? networks : []);
   if (network !== undefined) {
     const message = `is where clients of the network ${network.name} go`;
     context.addIssue({ code: "custom", path: ["control", "path"], message });
@@ -113,10 +112,6 @@ function checkTogether(
     const isAgain = kind !== "jwt" && authentication.slice(0, index).some((other) => other.kind === kind);
     if (isAgain) context.addIssue({ code: "custom", path, message: `${kind} is already in the list` });
   }
-}
-
-function isBelow(path: string, folder: string | undefined): boolean {
-  return folder !== undefined && (path === folder || path.startsWith(`${folder}/`));
 }
 
 function completeConfig(values: FileValues): ServerConfig {

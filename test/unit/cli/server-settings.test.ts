@@ -78,6 +78,13 @@ describe("what a server's command line means", () => {
     assert.deepEqual([none.isLocal, none.listen], [false, [url]]);
   });
 
+  test("operators do not come to where clients of a network go", () => {
+    const named = join(directory, "named.yaml");
+    writeFileSync(named, "listen: [unix:/run/file.sock]\nnetworks: { office: }\n");
+    refused({ config: named, controlPath: "/office" }, "CONTROL_PATH_TAKEN");
+    serverConfigOf({ ...PLAIN, config: named, controlPath: "/offic" });
+  });
+
   test("operators are not let in from elsewhere where nobody could log in", () => {
     refused({ control: EVERYWHERE }, "CONTROL_EXPOSED");
     refused({ control: EVERYWHERE, admins: ["ada"] }, "CONTROL_EXPOSED");

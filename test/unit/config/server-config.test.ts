@@ -347,6 +347,35 @@ groups:
     refused("networks: { a: { tap: t, addresses: [10.0.0.1] } }", "1:38", /prefix length/);
   });
 
+  test("operators come by names, to addresses and a path of their own", () => {
+    const { control } = parse(
+      "control: { listen: [none, 'http://127.0.0.1:81', 'unix:/run/c'], path: /a/b, hosts: [VPN.example], admins: [ann, '@ops'], viewers: [bob], session: 30m }",
+    );
+    assert.deepEqual(control, {
+      listen: [
+        { kind: "http", host: "127.0.0.1", port: 81 },
+        { kind: "unix", path: "/run/c" },
+      ],
+      isLocal: false,
+      path: "/a/b",
+      hosts: ["vpn.example"],
+      admins: ["ann", "@ops"],
+      viewers: ["bob"],
+      sessionMs: 1_800_000,
+    });
+    refused("control: { listen: ['tcp://127.0.0.1:81'] }", "1:21", /no address for the control API/);
+    refused("control: { listen: [nonw] }", "1:21", /no address/);
+    for (const path of ["admin", "/", "/admin/", "/a//b", "/..", "/a%62", "'/a?b'"]) {
+      refused(`control: { path: ${path} }`, "1:18", /no path such as \/admin/);
+    }
+    refused("control: { path: /a }\nnetworks: { a: { path: /a } }", "1:18", /clients of the network a go/);
+    refused("control: { path: /a }\nnetworks: { a: { path: /a/x } }", "1:18", /clients of the network a go/);
+    refused("control: { admins: [anonymous] }", "1:21", /no name of a user/);
+    refused("control: { admins: ['@'] }", "1:21", /no name of a user/);
+    refused("control: { hosts: ['a b'] }", "1:20", /no name of a host/);
+    refused("control: { session: 10s }", "1:21", /from 1m to 30d/);
+  });
+
   test("authenticators are complete, and do not repeat", () => {
     refused("authentication: [{ kind: htpaswd }]", "1:26", /did you mean htpasswd\?/);
     refused("authentication: [{}]", "1:18", /kind: is missing/);
@@ -419,6 +448,9 @@ describe("server.yaml: warnings", () => {
     warned("authentication: [{ kind: web-server }]", /finds nobody/);
     warned("tls: { client_ca: ca.pem }", /uses it/);
     warned("hooks: { leave: { webhook: http://192.0.2.1/s3cret } }", /^hooks\.leave\.webhook is not https: [^/]*$/);
+    warned("control: { listen: ['http://0.0.0.0:81'] }", /^control: http:\/\/0\.0\.0\.0:81 is not encrypted/);
+    warned("control: { path: /admin }", /^control\.path: nobody may look/);
+    warned("control: { admins: [ann] }", /^control: admins and viewers need authentication/);
     warned("networks: { a: , b: }\ndefaults: { networks: [a] }", /^networks\.b: no rules let anybody join/);
   });
 
@@ -446,6 +478,7 @@ describe("server.yaml: warnings", () => {
       "listen: ['unix:/run/x']\nauthentication: [{ kind: web-server }]",
       "trusted_proxies: [10.0.0.0/8]",
       "networks: { a: }",
+      "control: { listen: [none, 'https://0.0.0.0:81'], admins: [ann] }\nauthentication: [{ kind: tokens }]",
       "hooks: { join: { webhook: http://127.0.0.1:8000/x }, leave: { webhook: https://example.org/x } }",
       "listen: [https://0.0.0.0:443]\nauthentication: [{ kind: tokens }]",
     ]) {
