@@ -151,7 +151,7 @@ export const peerDetailSchema = peerRowSchema.extend({
   unlearnedFrames: count,
   /** Answers to frames from it that were too big for where they were to go. */
   tooBigAnswers: count,
-  /** Sent frames that are fragments of larger ones. */
+  /** Frames made for it as fragments of larger ones; they are in `sentFrames` or in `egressDrops` as well. */
   sentFragments: count,
   /** Frames that are held until it is back. */
   heldFrames: count,
