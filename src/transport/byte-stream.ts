@@ -166,9 +166,9 @@ export class ByteStream {
     if (this.#isHeld && !this.#isClosed) this.#settle();
   };
 
-  /** The write under way is done. */
+  /** The write under way is done. Node says so, too, of one that it threw away: whoever was told would write more to nobody. */
   #settle(): void {
-    if (this.#holds()) return;
+    if (this.#socket.destroyed || this.#holds()) return;
     this.#writing = false;
     this.#handlers?.onDrained();
   }
