@@ -10,6 +10,9 @@ const SAMPLE_EVERY_MS = 1_000;
 /** Proxies end a connection on which nothing passes for a minute; each second's sample does the same while all is well. */
 const KEEP_ALIVE_EVERY_MS = 15_000;
 
+/** Of events that were missed: half of what may wait for a reader. Strangers' words make events long. */
+const MAX_MISSED_BYTES = 1_048_576;
+
 export interface LiveFeedDeps {
   readonly clock: Clock;
   readonly model: ControlModel;
@@ -45,9 +48,9 @@ export class LiveFeed {
     const { lastId } = model.events;
     stream.send("hello", { instance: model.server().instance, lastId });
     const { after } = subscription;
-    const missed = after === undefined ? [] : model.events.after(after);
+    const missed = after === undefined ? [] : latest(model.events.after(after));
     this.#streams.set(stream, subscription);
-    for (const event of missed) stream.send("event", event, event.id);
+    for (const message of missed) stream.sendBytes(message);
     this.#stop ??= this.#start();
     return stream;
   }
@@ -93,4 +96,17 @@ export class LiveFeed {
     const bytes = Buffer.from(text);
     for (const stream of this.#streams.keys()) stream.sendBytes(bytes);
   }
+}
+
+/** The last of these events that may wait for a reader, as messages, the oldest first. */
+function latest(events: readonly ControlEvent[]): readonly Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  let left = MAX_MISSED_BYTES;
+  for (const event of events.toReversed()) {
+    const message = Buffer.from(formatMessage("event", event, event.id));
+    left -= message.length;
+    if (left < 0) break;
+    messages.push(message);
+  }
+  return messages.reverse();
 }

@@ -1,4 +1,4 @@
-/** What waits for who does not read: the last two thousand events, and some minutes more. */
+/** What waits for who does not read: some minutes, beside what he missed. */
 const MAX_WAITING_BYTES = 2 * 1_048_576;
 
 /** One message in the form of server-sent events (HTML, 9.2.5). JSON has no line breaks. */

@@ -53,6 +53,17 @@ describe("the live feed", () => {
     assert.deepEqual(await namesIn(reader), ["hello", "event 2", "event 3", "event 4"]);
   });
 
+  test("tells the last of what was missed, however long strangers made it", async () => {
+    const long = "\u{ffff}".repeat(1_000);
+    for (let count = 0; count < 2_000; count++) model.events.publish("info", "a.b", long, { user: long });
+    const reader = subscribe(0).body.getReader();
+    const names = await namesIn(reader);
+    assert.deepEqual([names[0], names.at(-1)], ["hello", `event ${model.events.lastId}`]);
+    assert.equal(live.subscribers, 1);
+    model.join();
+    assert.deepEqual(await namesIn(reader), [`event ${model.events.lastId}`]);
+  });
+
   test("looks at nothing while nobody listens", async () => {
     const reader = subscribe().body.getReader();
     const other = subscribe();

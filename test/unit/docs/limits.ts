@@ -392,6 +392,7 @@ const OPERATORS: Limits = {
   "cookies that are looked at": own("src/api/session-cookie.ts", "MAX_COOKIES"),
   "listeners of a live feed": own("src/api/live-feed.ts", "MAX_SUBSCRIBERS"),
   "waits for one that does not read, bytes": own("src/api/live-stream.ts", "MAX_WAITING_BYTES"),
+  "of it, events that it missed, bytes": own("src/api/live-feed.ts", "MAX_MISSED_BYTES"),
   "rows of an answer": own("src/api/page-query.ts", "MAX_ROWS"),
   "text in a query, characters": own("src/api/page-query.ts", "MAX_TEXT_LENGTH"),
   "between two samples of a live feed, ms": own("src/api/live-feed.ts", "SAMPLE_EVERY_MS"),
