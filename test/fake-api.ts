@@ -5,6 +5,7 @@ import type { Authenticator } from "../src/access/authenticator.ts";
 import { AuthenticatorChain } from "../src/access/authenticator-chain.ts";
 import { GuessLimiter } from "../src/access/guess-limiter.ts";
 import { Policy } from "../src/access/policy.ts";
+import { NO_SESSION_STORE } from "../src/access/session-store.ts";
 import { makeApi } from "../src/api/api.ts";
 import { Gate, type GateOptions } from "../src/api/gate.ts";
 import { HttpDoor, type HttpDoorDeps } from "../src/api/http-door.ts";
@@ -52,7 +53,7 @@ const NO_PAGES: MiddlewareHandler = (_context, next) => next();
 /** Serves until it is closed. Users are listed by their names: `admin` may steer, `viewer` may look. */
 export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeApi> {
   const { clock = systemClock, log = silentLogger, model = new FakeControlModel(20), pages = NO_PAGES } = options;
-  const sessions = new OperatorSessions(clock);
+  const sessions = new OperatorSessions({ clock, nowUnixMs: Date.now, store: NO_SESSION_STORE });
   const authenticators = options.authenticators ?? [new PasswordTable(options.passwords ?? USERS)];
   const chain = new AuthenticatorChain({ clock, onFault: () => {} }, authenticators);
   const policy = new Policy({ networks: [], defaults: {}, groups: [], users: [] });

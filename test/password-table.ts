@@ -11,6 +11,8 @@ export class PasswordTable implements Authenticator {
   readonly groups: string[] = [];
   /** For which all credentials are, if for one only. */
   network: string | undefined;
+  /** Rejects if a login cannot be judged. */
+  unsealing = async (): Promise<void> => {};
 
   constructor(passwords: Readonly<Record<string, string>>) {
     this.passwords = new Map(Object.entries(passwords));
@@ -23,6 +25,11 @@ export class PasswordTable implements Authenticator {
     if (this.passwords.get(user) !== password) return { state: "refused", reason: "wrong-password", user };
     const nothing = { network: this.network, expiresMs: undefined, credentialId: password };
     return { state: "identified", identity: { user, groups: this.groups, method: this.method, ...nothing } };
+  }
+
+  async unseal(sealed: Identity): Promise<Identity> {
+    await this.unsealing();
+    return sealed;
   }
 
   isStillGood({ user, credentialId }: Identity): boolean {

@@ -60,14 +60,35 @@ export class AuthenticatorChain {
 
   /** Whether an identity that the chain gave would still be given; false if nobody here gives such any more. */
   isStillGood(identity: Identity, nowMs: number): boolean {
-    return this.#authenticators.some((one) => {
+    return this.#authenticators.some((one) => this.#isGood(one, identity, nowMs));
+  }
+
+  /**
+   * An identity of the chain as a file may hold it, for `unseal` in another process. `key` is random, and kept nowhere:
+   * without it the file tells nothing of passwords, not even by guessing. Undefined if it is not good any more.
+   */
+  seal(identity: Identity, key: string, nowMs: number): Identity | undefined {
+    const authenticator = this.#authenticators.find((one) => this.#isGood(one, identity, nowMs));
+    return authenticator === undefined ? undefined : (authenticator.seal?.(identity, key) ?? identity);
+  }
+
+  /**
+   * What was sealed with that key, by this process or one before it, if it is still good; undefined if it is not, and
+   * "unavailable" if nobody can say so at the moment. Never rejects.
+   */
+  async unseal(sealed: Identity, key: string, nowMs: number): Promise<Identity | "unavailable" | undefined> {
+    let isJudged = true;
+    for (const one of this.#authenticators.filter(({ method }) => method === sealed.method)) {
       try {
-        return one.method === identity.method && one.isStillGood(identity, nowMs);
+        const identity = await one.unseal?.(sealed, key, nowMs);
+        const found = one.unseal === undefined ? sealed : identity;
+        if (found !== undefined && one.isStillGood(found, nowMs)) return found;
       } catch (error) {
         this.#deps.onFault(one.method, error);
-        return false;
+        isJudged = false;
       }
-    });
+    }
+    return isJudged ? undefined : "unavailable";
   }
 
   /**
@@ -83,6 +104,15 @@ export class AuthenticatorChain {
     } catch (error) {
       this.#deps.onFault(method, error);
       return { method, reason: "unavailable", user };
+    }
+  }
+
+  #isGood(one: Authenticator, identity: Identity, nowMs: number): boolean {
+    try {
+      return one.method === identity.method && one.isStillGood(identity, nowMs);
+    } catch (error) {
+      this.#deps.onFault(one.method, error);
+      return false;
     }
   }
 

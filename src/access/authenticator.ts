@@ -37,4 +37,8 @@ export interface Authenticator {
    * else speaks against letting it in. Answers why that cannot be had; undefined if it was taken. Rejects as above.
    */
   redeem?(identity: Identity): Promise<RefusalReason | undefined>;
+  /** Only where `credentialId` says nothing to another process. See the chain's; the identity is still good. */
+  seal?(identity: Identity, key: string): Identity;
+  /** See the chain's; undefined if it is not good any more. Rejects if that cannot be found out at the moment. */
+  unseal?(sealed: Identity, key: string, nowMs: number): Promise<Identity | undefined>;
 }

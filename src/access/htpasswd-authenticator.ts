@@ -4,8 +4,9 @@ import { parseAuthorization } from "./authorization.ts";
 import { DecoyHashes } from "./decoy-hashes.ts";
 import type { HtpasswdUsers } from "./htpasswd.ts";
 import type { Identity } from "./identity.ts";
-import { keyedDigest } from "./keyed-digest.ts";
+import { digestUnder, keyedDigest } from "./keyed-digest.ts";
 import type { PasswordChecker } from "./password-checker.ts";
+import { secretEqual } from "./secret-equal.ts";
 import { isTokenSecret } from "./token.ts";
 import type { ValueSource } from "./value-source.ts";
 import type { VerifiedPasswords } from "./verified-passwords.ts";
@@ -55,6 +56,17 @@ export class HtpasswdAuthenticator implements Authenticator {
     return hash !== undefined && credentialIdOf(user, hash) === credentialId;
   }
 
+  seal(identity: Identity, key: string): Identity {
+    const hash = this.#deps.users.current().get(identity.user) ?? "";
+    return { ...identity, credentialId: sealOf(identity.user, hash, key) };
+  }
+
+  async unseal({ user, credentialId }: Identity, key: string): Promise<Identity | undefined> {
+    const hash = this.#deps.users.current().get(user);
+    if (hash === undefined || !secretEqual(sealOf(user, hash, key), credentialId)) return undefined;
+    return identityOf(user, hash);
+  }
+
   /** Takes as long as for a user who is there. */
   async #refuseUnknown({ user, password, address }: Login, users: HtpasswdUsers): Promise<RefusalReason> {
     const hash = this.#decoys.hashFor(user, users);
@@ -79,4 +91,9 @@ function identityOf(user: string, hash: string): Identity {
 /** A plain digest would let who reads logs guess at passwords: {SHA} has no salt. */
 function credentialIdOf(user: string, hash: string): string {
   return keyedDigest("credential", user, hash).slice(0, 16);
+}
+
+/** As above, for who knows the key only: it outlives this process. */
+function sealOf(user: string, hash: string, key: string): string {
+  return digestUnder(key, "sealed credential", user, hash);
 }

@@ -21,6 +21,8 @@ export interface JwksSource {
   readonly keyFor: JWTVerifyGetKey;
   /** Whether the issuer still has this key, as far as is known: true while no keys are at hand. */
   hasKey(keyId: string): boolean;
+  /** Resolves when keys are at hand. Rejects with JwksUnavailable if they cannot be had. */
+  ready(): Promise<void>;
 }
 
 /** There are no keys to judge by: nobody's fault who shows a token. */
@@ -49,6 +51,7 @@ export function jwksOfFile(source: ValueSource<KeySet>): JwksSource {
   return {
     keyFor: (header, token) => source.current().keyFor(header, token),
     hasKey: (keyId) => source.current().keyIds.has(keyId),
+    ready: async () => {},
   };
 }
 

@@ -90,6 +90,13 @@ export class JwtAuthenticator implements Authenticator {
     return terms === this.#terms && expiresMs !== undefined && nowMs < expiresMs && this.#deps.keys.hasKey(keyId);
   }
 
+  /** After a restart no keys are at hand, and without any it cannot be known whether one was withdrawn. */
+  async unseal(sealed: Identity, _key: string, nowMs: number): Promise<Identity | undefined> {
+    if (!this.isStillGood(sealed, nowMs)) return undefined;
+    await this.#deps.keys.ready();
+    return sealed;
+  }
+
   async #verify(token: string): Promise<Verified | RefusalReason> {
     const { keys, nowUnixMs } = this.#deps;
     const { issuer, audiences } = this.#options;

@@ -10,6 +10,8 @@ export type JwksLocation =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "discovery"; readonly issuer: string };
 
+const NOT_FETCHED = "the issuer's keys could not be fetched";
+
 export interface RemoteJwksDeps {
   readonly clock: Clock;
   readonly fetch: Fetch;
@@ -63,13 +65,18 @@ export class RemoteJwks implements JwksSource {
     return this.#keys?.set.keyIds.has(keyId) ?? true;
   }
 
+  async ready(): Promise<void> {
+    if (this.#keys === undefined) await this.#refresh();
+    if (this.#keys === undefined) throw new JwksUnavailable(NOT_FETCHED);
+  }
+
   #ageMs(): number {
     return this.#keys === undefined ? Number.POSITIVE_INFINITY : this.#deps.clock.nowMs() - this.#keys.fetchedMs;
   }
 
   #usable(): KeySet {
     if (this.#keys === undefined || this.#ageMs() > JWKS_MAX_STALE_MS) {
-      throw new JwksUnavailable("the issuer's keys could not be fetched");
+      throw new JwksUnavailable(NOT_FETCHED);
     }
     return this.#keys.set;
   }

@@ -11,19 +11,20 @@ import {
 import { believe } from "../access/front.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Policy } from "../access/policy.ts";
+import type { Login } from "../access/session-store.ts";
 import type { FloodLog } from "../base/flood-log.ts";
 import type { Operator } from "../control/action.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
 import { printable } from "../wire/printable.ts";
 import type { Asked } from "./asked.ts";
 import { type OperatorLists, roleOf } from "./operator-list.ts";
-import type { Login, OperatorSessions } from "./operator-sessions.ts";
+import { newSecret, type OperatorSessions } from "./operator-sessions.ts";
 import { Problem } from "./problem.ts";
 import { sessionSecret } from "./session-cookie.ts";
 
 /** What of who may join holds for who may look, too: a server's `Access` is one. */
 export interface GateAccess {
-  readonly chain: Pick<AuthenticatorChain, "authenticate" | "redeem" | "isStillGood">;
+  readonly chain: Pick<AuthenticatorChain, "authenticate" | "redeem" | "isStillGood" | "seal" | "unseal">;
   /** Who is in which group. */
   readonly policy: Pick<Policy, "isIn">;
   readonly trustedProxies: readonly IpPrefix[];
@@ -42,7 +43,7 @@ export interface GateOptions extends OperatorLists {
 
 export interface GateDeps extends CredentialCheckDeps {
   readonly floodLog: FloodLog;
-  /** Sessions outlive a reload. */
+  /** Sessions outlive a reload, and may outlive us. */
   readonly sessions: OperatorSessions;
 }
 
@@ -100,7 +101,7 @@ export class Gate {
 
   /** Who asks; undefined if the request shows nothing. Throws a Problem for who may not, whoever he is. */
   async enter(asked: Asked): Promise<Entrance | undefined> {
-    return localEntrance(asked) ?? this.#sessionEntrance(asked) ?? (await this.#check(this.#believed(asked)));
+    return localEntrance(asked) ?? (await this.#sessionEntrance(asked)) ?? (await this.#check(this.#believed(asked)));
   }
 
   /** Who shows these words of Authorization, instead of what the request shows. Throws a Problem if they are no good. */
@@ -116,9 +117,20 @@ export class Gate {
     return { kind: "identity", identity };
   }
 
+  /** Begins a session of a login, and gives the secret that its cookie holds. Throws a Problem if it is no good any more. */
+  async begin(login: Login): Promise<string> {
+    const secret = newSecret();
+    const sealed = this.#seal(login, secret);
+    if (sealed === undefined) throw new Problem(401, WRONG);
+    await this.#deps.sessions.begin(secret, sealed, this.sessionMs);
+    return secret;
+  }
+
   /** What a login may do now; undefined: nothing, any more. */
   operatorOf(login: Login, address: string): Operator | undefined {
-    if (login.kind === "local") return { name: `local ${login.uid}`, role: "admin", address };
+    if (login.kind === "local") {
+      return isOurs(login.uid) ? { name: `local ${login.uid}`, role: "admin", address } : undefined;
+    }
     const { identity } = login;
     const isOver = identity.expiresMs !== undefined && Date.now() >= identity.expiresMs;
     if (isOver || !this.#access.chain.isStillGood(identity, Date.now())) return undefined;
@@ -138,19 +150,36 @@ export class Gate {
     return this.#believed(asked).address;
   }
 
-  #sessionEntrance(asked: Asked): Entrance | undefined {
+  async #sessionEntrance(asked: Asked): Promise<Entrance | undefined> {
     const secret = sessionSecret(asked.incoming.request.header("cookie"));
     if (secret === undefined) return undefined;
     const address = this.addressOf(asked);
     const session = this.#deps.sessions.find(secret);
-    const operator = session === undefined ? undefined : this.operatorOf(session.login, address);
-    if (session === undefined || operator === undefined) {
-      this.#deps.sessions.end(secret);
+    if (session === undefined) return undefined;
+    const login = await this.#unseal(session.login, secret);
+    const operator = login === undefined ? undefined : this.operatorOf(login, address);
+    if (login === undefined || operator === undefined) {
+      await this.#deps.sessions.end(secret);
       return undefined;
     }
     const mayStay = (): boolean =>
-      this.#deps.sessions.find(secret) !== undefined && this.operatorOf(session.login, address)?.role === operator.role;
+      this.#deps.sessions.find(secret) !== undefined && this.operatorOf(login, address)?.role === operator.role;
     return { operator, by: "session", endsMs: session.endsMs, mayStay };
+  }
+
+  /** A login as it may be kept beyond this process; undefined if it is no good any more. */
+  #seal(login: Login, secret: string): Login | undefined {
+    if (login.kind === "local") return login;
+    const identity = this.#access.chain.seal(login.identity, secret, Date.now());
+    return identity === undefined ? undefined : { kind: "identity", identity };
+  }
+
+  /** Throws a Problem if nobody can say at the moment whether it is good. */
+  async #unseal(login: Login, secret: string): Promise<Login | undefined> {
+    if (login.kind === "local") return login;
+    const identity = await this.#access.chain.unseal(login.identity, secret, Date.now());
+    if (identity === "unavailable") throw new Problem(503, UNJUDGED, RETRY);
+    return identity === undefined ? undefined : { kind: "identity", identity };
   }
 
   async #check(shown: AccessRequest): Promise<Entrance | undefined> {
@@ -211,9 +240,8 @@ export class Gate {
   #wrong(shown: AccessRequest, decisions: readonly RefusalDecision[]): Problem {
     const why = refusalWords(decisions);
     const user = claimedUser(decisions);
-    if (!isUnjudged(decisions))
-      return this.#refuse(shown, 401, why, "The credentials are not right, or not any more.", user);
-    return this.#refuse(shown, 503, why, "The credentials cannot be checked at the moment.", user, RETRY);
+    if (!isUnjudged(decisions)) return this.#refuse(shown, 401, why, WRONG, user);
+    return this.#refuse(shown, 503, why, UNJUDGED, user, RETRY);
   }
 
   #refuse(
@@ -234,11 +262,18 @@ export class Gate {
 }
 
 const RETRY = { "Retry-After": "5" } as const;
+const WRONG = "The credentials are not right, or not any more.";
+const UNJUDGED = "The credentials cannot be checked at the moment.";
+
+/** Whether it is somebody who may do anything to us anyhow. */
+function isOurs(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
+}
 
 /** Who came by a unix socket and may do anything to us anyhow. */
 function localEntrance({ incoming: { origin, request, via }, door }: Asked): Entrance | undefined {
   if (door.kind !== "own" || via !== "http" || origin.kind !== "unix" || origin.uid === undefined) return undefined;
-  if (origin.uid !== 0 && origin.uid !== process.geteuid?.()) return undefined;
+  if (!isOurs(origin.uid)) return undefined;
   if (FORWARDED.some((name) => request.header(name) !== undefined)) return undefined;
   const operator: Operator = { name: `local ${origin.uid}`, role: "admin", address: "" };
   return { operator, by: "local", endsMs: undefined, mayStay: () => true };

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import type { Login } from "../access/session-store.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Operator } from "../control/action.ts";
 import type { Asked } from "./asked.ts";
 import type { Gate } from "./gate.ts";
-import type { Login, OperatorSessions } from "./operator-sessions.ts";
+import type { OperatorSessions } from "./operator-sessions.ts";
 import { Problem } from "./problem.ts";
 import { type Answer, type Call, jsonAnswer, operatorOf, type Route, route } from "./route.ts";
 import { noSessionCookie, sessionCookie, sessionSecret } from "./session-cookie.ts";
@@ -83,12 +84,12 @@ export function sessionRoutes(deps: SessionRouteDeps): readonly Route[] {
 }
 
 async function logIn(deps: SessionRouteDeps, asked: Asked, body: z.infer<typeof loginSchema>): Promise<Response> {
-  const { clock, log, gate, sessions } = deps;
+  const { clock, log, gate } = deps;
   const login = "ticket" in body ? redeem(deps, body.ticket) : await gate.login(asked, authorizationOf(body));
   const operator = gate.operatorOf(login, gate.addressOf(asked));
   if (operator === undefined) throw new Problem(401, "The credentials are not right, or not any more.");
   const lifeMs = gate.sessionMs;
-  const cookie = sessionCookie(asked, sessions.begin(login, lifeMs), lifeMs);
+  const cookie = sessionCookie(asked, await gate.begin(login), lifeMs);
   const { name, role, address } = operator;
   log.info("control.login", `${name} logged in as ${role} from ${address || "this machine"}`, {
     operator: name,
@@ -102,9 +103,9 @@ async function logIn(deps: SessionRouteDeps, asked: Asked, body: z.infer<typeof 
 }
 
 /** Idempotent, and for anybody: who knows the cookie may end it. */
-function logOut({ sessions }: SessionRouteDeps, asked: Asked): Response {
+async function logOut({ sessions }: SessionRouteDeps, asked: Asked): Promise<Response> {
   const secret = sessionSecret(asked.incoming.request.header("cookie"));
-  if (secret !== undefined) sessions.end(secret);
+  if (secret !== undefined) await sessions.end(secret);
   return new Response(null, { status: 204, headers: { "Set-Cookie": noSessionCookie(asked) } });
 }
 

@@ -2,6 +2,7 @@ import { lchownSync } from "node:fs";
 import { join } from "node:path";
 import type { MiddlewareHandler } from "hono";
 import type { GuessLimiter } from "../access/guess-limiter.ts";
+import type { SessionStore } from "../access/session-store.ts";
 import { type ApiEnv, makeApi } from "../api/api.ts";
 import { Gate, type GateAccess, type GateOptions } from "../api/gate.ts";
 import { HttpDoor } from "../api/http-door.ts";
@@ -32,6 +33,8 @@ export interface ControlDeskDeps {
   /** The one of the main listeners: who guesses there may not go on here. */
   readonly limiter: GuessLimiter;
   readonly tls: TlsOffer | undefined;
+  /** Of who is logged in, from start to start. */
+  readonly sessionStore: SessionStore;
 }
 
 export interface ControlDeskOptions {
@@ -77,7 +80,7 @@ export class ControlDesk {
     this.#deps = deps;
     this.#control = control;
     this.#listeners = listeners;
-    this.#sessions = new OperatorSessions(deps.clock);
+    this.#sessions = new OperatorSessions({ clock: deps.clock, nowUnixMs: Date.now, store: deps.sessionStore });
     this.#tickets = new Tickets(deps.clock);
     this.#pages = readPages(deps.log);
   }
@@ -158,6 +161,7 @@ export class ControlDesk {
     for (const listener of this.#listeners) listener.close();
     this.#live?.close();
     await Promise.all(this.#doors.map((door) => door.close(LAST_ANSWERS_MS)));
+    await this.#sessions.close();
   }
 }
 

@@ -34,6 +34,7 @@ import { runUntilSignal } from "./process-life.ts";
 import { Reloader } from "./reloader.ts";
 import { exposedListeners, type ServerSettings, serverConfigOf } from "./server-settings.ts";
 import { ServerTls } from "./server-tls.ts";
+import { openSessionStore } from "./session-store.ts";
 import { makeTuneSocket } from "./tune-socket.ts";
 
 /** Of a network without a TAP. */
@@ -65,7 +66,8 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const owner = ownerOf(settings);
   const listeners = await bindAll(config, log, tls, fronts, congestion);
   const limiter = new GuessLimiter(systemClock, GUESS_LIMITER_DEFAULTS);
-  const deskDeps = { clock: systemClock, log, limiter, tls: tls?.certificate };
+  const sessionStore = openSessionStore({ log, state }, config);
+  const deskDeps = { clock: systemClock, log, limiter, tls: tls?.certificate, sessionStore };
   const deskOptions = { control: config.control, owner: owner?.uid, isQuiet: settings.isLegacy };
   const closeListeners = (): void => {
     for (const listener of listeners) listener.close();
@@ -124,12 +126,17 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   log.info("server.stopped", "stopped");
 }
 
-/** The state directory, made when it is first needed: a server without tokens and a certificate of its own has none. */
+/** The state directory, made when it is first needed: not by a server that has nothing to keep. */
 function stateOf({ stateDir = DEFAULT_STATE_DIRECTORY }: ServerConfig) {
   let opened: StateDirectory | undefined;
   return {
     open: (): StateDirectory => {
       opened ??= StateDirectory.open(stateDir);
+      return opened;
+    },
+    /** Not made if it is not there. */
+    find: (): StateDirectory | undefined => {
+      opened ??= StateDirectory.find(stateDir);
       return opened;
     },
     opened: (): StateDirectory | undefined => opened,

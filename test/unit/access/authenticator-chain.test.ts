@@ -169,3 +169,33 @@ describe("a chain of authenticators", () => {
     assert.deepEqual(faults, [["token", error]]);
   });
 });
+
+describe("a sealed identity", () => {
+  const ann = { ...identityOf("jwt", "alice"), credentialId: "1" };
+
+  test("is itself where its credentials have a name that lasts, and opened as long as it is good", async () => {
+    const { chain } = makeChain(stub("jwt", () => absent).authenticator);
+    assert.deepEqual(chain.seal(ann, "key", 0), ann);
+    assert.deepEqual(await chain.unseal(ann, "key", 0), ann);
+    for (const wrong of [identityOf("jwt", "bob"), identityOf("token", "alice"), identityOf("web-server", "alice")]) {
+      assert.equal(chain.seal(wrong, "key", 0), undefined);
+      assert.equal(await chain.unseal(wrong, "key", 0), undefined);
+    }
+  });
+
+  test("is opened by whoever of a kind can, and for nobody when that fails or is no good", async () => {
+    const unseal = (answer: () => Identity | undefined) => async (): Promise<Identity | undefined> => answer();
+    const no = { ...stub("jwt", () => absent).authenticator, unseal: unseal(() => undefined) };
+    const yes = { ...no, unseal: unseal(() => ({ ...ann, credentialId: "2" })) };
+    const other = { ...no, unseal: unseal(() => ({ ...ann, user: "bob" })) };
+    const broken = { ...no, unseal: unseal(() => assert.fail("broken")) };
+    assert.equal(await makeChain(no, other).chain.unseal(ann, "key", 0), undefined);
+    assert.equal(await makeChain(no, broken).chain.unseal(ann, "key", 0), "unavailable");
+    for (const all of [
+      [no, yes],
+      [broken, yes],
+    ]) {
+      assert.deepEqual(await makeChain(...all).chain.unseal(ann, "key", 0), { ...ann, credentialId: "2" });
+    }
+  });
+});

@@ -123,6 +123,23 @@ describe("HtpasswdAuthenticator", () => {
     assert.ok(!authenticator.isStillGood(bob), "removed");
   });
 
+  test("a sealed identity is opened by its key alone, as long as the password is the same", async () => {
+    const { authenticator, source, identify } = make();
+    const ann = await identify("ann", "ann's");
+    const sealed = authenticator.seal(ann, "key");
+    assert.notEqual(sealed.credentialId, ann.credentialId);
+    const another = make();
+    const opened = await another.authenticator.unseal(sealed, "key");
+    assert.ok(opened !== undefined && another.authenticator.isStillGood(opened));
+    assert.equal(await authenticator.unseal(sealed, "another key"), undefined);
+    assert.equal(await authenticator.unseal({ ...sealed, user: "bob" }, "key"), undefined);
+    assert.equal(await authenticator.unseal(ann, "key"), undefined, "it was not sealed");
+    source.file = fileOf({ ...users, ann: apr1("new", "saltann") });
+    assert.equal(await authenticator.unseal(sealed, "key"), undefined, "another password");
+    source.file = fileOf({ bob: users.bob });
+    assert.equal(await authenticator.unseal(sealed, "key"), undefined, "removed");
+  });
+
   test("when no check can be made, known and unknown users hear the same", async () => {
     const { login, checker } = make();
     checker.isBusy = true;

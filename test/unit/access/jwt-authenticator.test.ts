@@ -158,7 +158,10 @@ describe("tokens of an issuer", () => {
   test("are refused as unavailable while there are no keys, and reject for a fault of ours", async () => {
     const failing = (error: Error) =>
       new JwtAuthenticator(
-        { keys: { keyFor: () => Promise.reject(error), hasKey: () => true }, nowUnixMs: () => NOW_MS },
+        {
+          keys: { keyFor: () => Promise.reject(error), hasKey: () => true, ready: async () => {} },
+          nowUnixMs: () => NOW_MS,
+        },
         OPTIONS,
       );
     const token = await sign(CLAIMS);
@@ -300,7 +303,7 @@ describe("forged tokens", () => {
   });
 
   test("that are oversized are refused before they are looked at", async () => {
-    const keys = { keyFor: () => assert.fail("a key was asked for"), hasKey: () => true };
+    const keys = { keyFor: () => assert.fail("a key was asked for"), hasKey: () => true, ready: async () => {} };
     const by = new JwtAuthenticator({ keys, nowUnixMs: () => NOW_MS }, OPTIONS);
     assert.equal(await tellOf(await sign({ ...CLAIMS, padding: "x".repeat(20_000) }), by), "malformed");
   });

@@ -76,6 +76,18 @@ describe("keys of an issuer's URL", () => {
     await waitFor("the new keys", () => !jwks.hasKey(keyId), { pollMs: 2 });
   });
 
+  test("are fetched for who asks whether they are there, and he hears if they cannot be", async (t) => {
+    const { server, clock, jwks } = await setUp(t);
+    server.answer = always("no keys");
+    await assert.rejects(jwks.ready(), JwksUnavailable);
+    server.answer = always(textOf(next));
+    await assert.rejects(jwks.ready(), JwksUnavailable, "not before the cooldown's end");
+    clock.advance(JWKS_COOLDOWN_MS);
+    await Promise.all([jwks.ready(), jwks.ready()]);
+    assert.equal(jwks.hasKey(keyIdOf(old) ?? ""), false);
+    assert.equal(server.asked.length, 2);
+  });
+
   test("are not fetched again and again for strangers' keys", async (t) => {
     const { server, clock, ask } = await setUp(t);
     for (let i = 0; i < 50; i++) assert.equal(await ask(`stranger ${i}`), "unknown");

@@ -14,6 +14,7 @@ import type { Origin } from "../../../src/transport/incoming.ts";
 import { parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 import { type AskedOptions, askedWith, basic } from "../../asked.ts";
 import { HandClock } from "../../hand-clock.ts";
+import { MemorySessionStore } from "../../memory-session-store.ts";
 import { PasswordTable } from "../../password-table.ts";
 import { RecordingLog } from "../../recording-log.ts";
 
@@ -26,6 +27,7 @@ describe("the gate", () => {
   let clock: HandClock;
   let log: RecordingLog;
   let table: PasswordTable;
+  let store: MemorySessionStore;
   let sessions: OperatorSessions;
   let access: GateAccess;
   let gate: Gate;
@@ -34,7 +36,8 @@ describe("the gate", () => {
     clock = new HandClock();
     log = new RecordingLog();
     table = new PasswordTable({ ada: "ada", vic: "vic", joe: "joe", sue: "sue" });
-    sessions = new OperatorSessions(clock);
+    store = new MemorySessionStore();
+    sessions = new OperatorSessions({ clock, nowUnixMs: () => clock.nowMs(), store });
     const authenticators = [
       table,
       new WebServerAuthenticator({ certificateUser: "common-name" }),
@@ -175,7 +178,7 @@ describe("the gate", () => {
 
   async function loggedIn(): Promise<AskedOptions> {
     const login = await gate.login(askedWith({ method: "POST" }), basic("ada").authorization ?? "");
-    return { headers: { cookie: `a=b; vpn-ws-session=${sessions.begin(login, LISTS.sessionMs)}` } };
+    return { headers: { cookie: `a=b; vpn-ws-session=${await gate.begin(login)}` } };
   }
 
   test("knows a browser that logged in, until it was idle for half an hour", async () => {
@@ -208,6 +211,57 @@ describe("the gate", () => {
     assert.equal(await outcome(options), "nobody");
     table.passwords.set("ada", "ada");
     assert.equal(await outcome(options), "nobody", "what has ended stays ended");
+  });
+
+  /** As after a restart: what is not in the store is forgotten. */
+  function startAgain(options = LISTS): void {
+    sessions = new OperatorSessions({ clock, nowUnixMs: () => clock.nowMs(), store });
+    const floodLog = new FloodLog(clock, log);
+    gate = new Gate({ clock, floodLog, limiter: new GuessLimiter(clock), sessions }, access, options);
+  }
+
+  test("knows a browser after a restart, and judges it by what is known then", async () => {
+    const options = await loggedIn();
+    startAgain();
+    assert.equal(await outcome(options), "ada admin");
+    startAgain({ ...LISTS, admins: [], viewers: ["ada"] });
+    assert.equal(await outcome(options), "ada viewer");
+    table.passwords.set("ada", "another");
+    startAgain();
+    assert.equal(await outcome(options), "nobody");
+    table.passwords.set("ada", "ada");
+    startAgain();
+    assert.equal(await outcome(options), "nobody", "what has ended stays ended");
+    const other = await loggedIn();
+    startAgain({ ...LISTS, admins: [] });
+    assert.equal(await outcome(other), "nobody", "not listed any more");
+  });
+
+  test("begins no session of who is no good any more", async () => {
+    const login = await gate.login(askedWith({ method: "POST" }), basic("ada").authorization ?? "");
+    table.passwords.delete("ada");
+    await assert.rejects(gate.begin(login), Problem);
+    assert.deepEqual(store.load(), []);
+  });
+
+  test("takes a kept login by ticket from root and our user only, whoever that is now", async () => {
+    for (const [uid, expected] of [
+      [0, "local 0 admin"],
+      [OWN_UID, `local ${OWN_UID} admin`],
+      [STRANGER, "nobody"],
+    ] as const) {
+      const cookie = `vpn-ws-session=${await gate.begin({ kind: "local", uid })}`;
+      startAgain();
+      assert.equal(await outcome({ headers: { cookie } }), expected);
+    }
+  });
+
+  test("asks for patience while nobody can say whether a login is good, and keeps it", async () => {
+    const options = await loggedIn();
+    table.unsealing = () => Promise.reject(new Error("no keys"));
+    assert.equal(await outcome(options), "503");
+    table.unsealing = async () => {};
+    assert.equal(await outcome(options), "ada admin");
   });
 
   test("gives a login to nobody who only stands before a web server that is believed", async () => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { AuthenticatorChain } from "../../../src/access/authenticator-chain.ts";
 import { GuessLimiter } from "../../../src/access/guess-limiter.ts";
 import { Policy } from "../../../src/access/policy.ts";
+import { NO_SESSION_STORE } from "../../../src/access/session-store.ts";
 import type { GateAccess } from "../../../src/api/gate.ts";
 import { systemClock as clock } from "../../../src/base/clock.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
@@ -54,7 +55,8 @@ describe("the control desk", () => {
   ): Promise<ControlDesk> {
     const limiter = new GuessLimiter(clock);
     const options = { control: { ...DEFAULT_SERVER_CONFIG.control, ...control }, owner: undefined, isQuiet: false };
-    desk = await ControlDesk.bind({ clock, log, limiter, tls: undefined }, { ...options, ...more });
+    const deps = { clock, log, limiter, tls: undefined, sessionStore: NO_SESSION_STORE };
+    desk = await ControlDesk.bind(deps, { ...options, ...more });
     return desk;
   }
 

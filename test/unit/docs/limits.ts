@@ -350,6 +350,7 @@ const CLIENT: Limits = {
 const HTTP_DOOR = "src/api/http-door.ts";
 const GATE = "src/api/gate.ts";
 const SESSIONS = "src/api/operator-sessions.ts";
+const SESSION_FILE = "src/state/session-file.ts";
 const TICKETS = "src/api/tickets.ts";
 const CONTROL = "src/config/control-schema.ts";
 const DESK = "src/cli/control-desk.ts";
@@ -384,6 +385,8 @@ const OPERATORS: Limits = {
   "browsers that are logged in": own(SESSIONS, "MAX_SESSIONS"),
   "cookie or ticket, random bytes": own(SESSIONS, "SECRET_BYTES"),
   "login without a request, ms": own(SESSIONS, "SESSION_IDLE_MS"),
+  "between two times that requests are kept for a restart, ms": own(SESSIONS, "KEEP_SEEN_MS"),
+  "kept logins, and their file, bytes": `${own(SESSION_FILE, "MAX_KEPT")}, ${own(SESSION_FILE, "MAX_BYTES")}`,
   "login, ms": DEFAULT_SESSION_MS,
   "that, least and most, ms": `${own(CONTROL, "MIN_SESSION_MS")}, ${own(CONTROL, "MAX_SESSION_MS")}`,
   "listeners of operators": own(CONTROL, "MAX_LISTENERS"),
