@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { WelcomeMessage } from "../wire/control-message.ts";
+import { type Attempt, NO_ATTEMPT } from "./attempt.ts";
 import { greetingError } from "./dial-failure.ts";
 import { RetiredConnections } from "./retired-connections.ts";
 import { Retry, type RetryOptions, type Wait } from "./retry.ts";
@@ -35,15 +36,6 @@ export interface LaneEvents extends Pick<SessionConnectionEvents, "onControl" | 
   /** An attempt failed; the next one follows after `wait`, or none: the old connection does well. */
   onFailed(lane: Lane, error: unknown, wait: Wait | undefined): void;
 }
-
-type Attempt =
-  | { readonly state: "none" }
-  | { readonly state: "probing"; readonly cancel: () => void }
-  | { readonly state: "waiting"; readonly cancel: () => void; readonly isOurs: boolean }
-  | { readonly state: "dialing"; readonly abort: AbortController; readonly sinceMs: number }
-  | { readonly state: "greeting"; readonly fresh: SessionConnection };
-
-const NO_ATTEMPT: Attempt = { state: "none" };
 
 /** The answer to a probe may take twice the measured round trip and this; then another connection is dialed. */
 const PROBE_GRACE_MS = 100;
@@ -253,7 +245,7 @@ export class Lane {
     if (this.#retired.closed(connection)) this.#goneIfEmpty();
     else if (connection === this.#current) this.#lost(connection, closed);
     else if (attempt.state === "greeting" && attempt.fresh === connection)
-      this.#failed(greetingError(connection.server, closed));
+      this.#failed(greetingError(connection.server, closed), closed);
   }
 
   #lost(connection: SessionConnection, closed: Closed): void {
@@ -268,9 +260,10 @@ export class Lane {
     this.#events.onLost(this, connection, closed, isUnderWay ? undefined : wait);
   }
 
-  #failed(error: unknown): void {
+  /** `closed`: of a connection that was not welcomed. */
+  #failed(error: unknown, closed?: Closed): void {
     const isNeeded = this.#current === undefined || this.#current.isSuspect;
-    const wait = isNeeded ? this.#retry.afterFailure(error) : undefined;
+    const wait = isNeeded ? this.#retry.afterFailure(error, closed) : undefined;
     // What was greeting is closed already: it must not be called off.
     this.#attempt = NO_ATTEMPT;
     if (wait !== undefined) this.#wait(wait);
@@ -286,6 +279,7 @@ export class Lane {
   #become(next: Attempt): void {
     const attempt = this.#attempt;
     this.#attempt = next;
+    if (attempt.state === "dialing" || attempt.state === "greeting") this.#retry.calledOff();
     if (attempt.state === "waiting" || attempt.state === "probing") attempt.cancel();
     else if (attempt.state === "dialing") attempt.abort.abort();
     else if (attempt.state === "greeting") {

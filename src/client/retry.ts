@@ -2,6 +2,7 @@ import { Backoff, type BackoffOptions } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Closed } from "../transport/connection.ts";
 import { CloseCode } from "../wire/close-code.ts";
+import { RESUMED } from "../wire/session-claim.ts";
 import { askedWaitMs, failureKind } from "./dial-failure.ts";
 
 export interface RetryOptions {
@@ -46,6 +47,8 @@ export class Retry {
   readonly #denied: Backoff;
   #askedMs: number | undefined;
   #hopes = 0;
+  /** Whether an attempt was called off whose claim the server may take yet, in the place of the one that came after it. */
+  #hasRival = false;
   /** Whether the last answer was a definite no. */
   #isDenied = false;
   /** When news brought an attempt forward although it was. */
@@ -76,18 +79,24 @@ export class Retry {
     return true;
   }
 
+  /** An attempt was given up for another one, and may have reached the server. */
+  calledOff(): void {
+    this.#hasRival = true;
+  }
+
   /** A server has let us in: what was no before is so no more. */
   welcomed(): void {
     this.#isDenied = false;
   }
 
   /** After a connection that lasted `lastedMs`. */
-  afterLoss({ code, by }: Closed, lastedMs: number): Wait {
+  afterLoss({ code, by, reason }: Closed, lastedMs: number): Wait {
     this.#isDenied = by === "peer" && code === CloseCode.policyViolation;
     const isStable = lastedMs >= this.#options.stableAfterMs;
     if (isStable) this.#hopes = 0;
     if (isStable) this.#reset();
     if (this.#askedMs !== undefined) return this.#asked(this.#askedMs);
+    if (this.#lostToRival({ code, by, reason })) return this.#ours(0);
     if (this.#isDenied) return this.#ours(this.#nextDeniedMs());
     // It has worked, and the line broke: hope begins anew, but not at once, or a crash at each welcome would be a storm.
     if (!isStable && code === CloseCode.abnormal && this.#hopes++ < MOST_HOPES) this.#reset();
@@ -95,14 +104,25 @@ export class Retry {
     return this.#ours(by === "us" ? 0 : this.#random() * AT_ONCE_MS);
   }
 
-  /** After an attempt that failed. */
-  afterFailure(error: unknown): Wait {
+  /** After an attempt that failed; `closed` if the connection stood already. */
+  afterFailure(error: unknown, closed?: Closed): Wait {
     const askedMs = askedWaitMs(error) ?? this.#askedMs;
     const kind = failureKind(error);
     this.#isDenied = kind === "denied";
     if (askedMs !== undefined) return this.#asked(askedMs);
+    if (closed !== undefined && this.#lostToRival(closed)) return this.#ours(0);
     if (this.#isDenied) return this.#ours(this.#nextDeniedMs());
     return this.#ours(this.#nextMs(kind === "silent" ? SILENT_SHORT_MS : BUSY_SHORT_MS));
+  }
+
+  /**
+   * Whether the server closed it for a claim of ours that it got late, and that nobody stands behind any more. Once for what
+   * was called off: whoever else claims our session must not make us claim it back at once for ever.
+   */
+  #lostToRival({ code, by, reason }: Closed): boolean {
+    const isLost = this.#hasRival && by === "peer" && code === CloseCode.normal && reason === RESUMED;
+    if (isLost) this.#hasRival = false;
+    return isLost;
   }
 
   #reset(): void {

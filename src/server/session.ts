@@ -8,6 +8,7 @@ import { HoldQueue } from "../transport/hold-queue.ts";
 import { CloseCode } from "../wire/close-code.ts";
 import type { ControlMessage } from "../wire/control-message.ts";
 import type { Frame } from "../wire/frame.ts";
+import { RESUMED } from "../wire/session-claim.ts";
 import { SessionTraffic } from "./session-traffic.ts";
 
 /** What a session needs of a connection. */
@@ -136,7 +137,7 @@ export class Session<Connection extends SessionConnection> {
   attach(connection: Connection): Arrival {
     this.traffic.opened(connection);
     const replaced = this.#connections.put(connection.number, connection);
-    replaced?.close(CloseCode.normal, "resumed");
+    replaced?.close(CloseCode.normal, RESUMED);
     this.#cancelHold?.();
     this.#cancelHold = undefined;
     const wasHeld = this.#state === "held";

@@ -19,6 +19,9 @@ export const SESSION_TOKEN = /^[A-Za-z0-9_-]{43}$/;
 export const SESSION_HEADER = "X-vpn-ws-session";
 export const CONNECTION_HEADER = "X-vpn-ws-connection";
 
+/** Why a connection is closed, with code 1000, whose place a claim has taken. */
+export const RESUMED = "resumed";
+
 /** Reads both headers; undefined if there is no token, null if either is malformed. No number means connection 0. */
 export function parseSessionClaim(
   token: string | undefined,

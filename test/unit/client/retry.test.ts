@@ -18,6 +18,7 @@ const OPTIONS = { backoff: { leastMs: 250, mostMs: 1_000, maxMs: 15_000 }, stabl
 const RESET = { code: 1006, reason: "the connection was reset", by: "peer" } as const;
 const DEAD = { code: 1006, reason: "nothing heard for 10 s", by: "us" } as const;
 const KICKED = { code: 1008, reason: "revoked", by: "peer" } as const;
+const RESUMED_BY_ANOTHER = { code: 1000, reason: "resumed", by: "peer" } as const;
 const RESTARTS = { code: 1012, reason: "", by: "peer" } as const;
 
 const refusal = (status: number, retryAfterMs?: number): UpgradeRefusedError =>
@@ -142,6 +143,23 @@ describe("when to dial again", () => {
     assert.equal(news(), false);
     retry.afterLoss(DEAD, 5_000);
     assert.equal(news(), true, "it has worked since");
+  });
+
+  test("at once if the server took a claim in its place that was called off, once for what was", () => {
+    const greeting = new PeerError("GREETING_FAILED", "");
+    const after = [
+      (): number => retry.afterLoss(RESUMED_BY_ANOTHER, 0).ms,
+      (): number => retry.afterFailure(greeting, RESUMED_BY_ANOTHER).ms,
+    ];
+    for (const waitMs of after) {
+      assert.equal(waitMs(), 1_000, "somebody else's claim");
+      retry.calledOff();
+      retry.calledOff();
+      retry.afterLoss(RESET, 0);
+      assert.deepEqual([waitMs(), waitMs()], [0, 1_000]);
+    }
+    retry.calledOff();
+    assert.equal(retry.afterLoss({ ...RESUMED_BY_ANOTHER, reason: "full" }, 0).ms, 1_000);
   });
 
   test("once to twice as late as the server asks, within bounds, and no news of the network shortens that", () => {

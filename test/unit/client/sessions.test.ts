@@ -219,6 +219,28 @@ describe("a client's session", () => {
     assert.match(log.of("client.disconnected")[0]?.message ?? "", /our address 127\.0\.0\.1 is gone/);
   });
 
+  test("is claimed again at once when the server gets an earlier claim late, which was called off", async () => {
+    const server = await serve();
+    const never = { leastMs: 60_000, mostMs: 60_000, maxMs: 60_000 };
+    start([server.port], { backoff: never }, { hasAddress: () => false });
+    await events("client.connected", 1);
+    server.welcomes = false;
+    wake.wake();
+    await server.client(2);
+    await events("client.dialing", 2);
+    await waitFor("the second hello", () => server.texts.length === 2, POLL);
+    wake.wake();
+    const third = await server.client(3);
+    server.welcomes = sessionOf("s");
+    third.close(1000, "resumed");
+    await events("client.resumed", 1);
+    const fourth = await server.client(4);
+    const lost = log.of("client.disconnected").length;
+    fourth.close(1000, "resumed");
+    await events("client.disconnected", lost + 1);
+    assert.equal(log.of("client.dialing").length, 4, "that was nobody's of ours");
+  });
+
   test("a wake-up ends our own waits, and none that the server has asked for", async () => {
     let status = 500;
     const refusing: NetServer = createServer((socket) => {
