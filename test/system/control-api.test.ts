@@ -47,11 +47,20 @@ describe("the control API of a running server", { skip: await whyNoLab("nginx", 
 
   const file = (name: string): string => join(directory, name);
 
+  function writeUsers(...users: readonly string[]): void {
+    const lines = users.map((user) => `${user}:{SHA}${createHash("sha1").update(user).digest("base64")}\n`);
+    writeFileSync(file("users"), lines.join(""));
+  }
+
+  function start(): Promise<VpnProcess> {
+    const flags = ["--config", file("server.yaml"), "--state-dir", file("state"), "--uid", "nobody"];
+    return startServer(hub, flags, { environment: { RUNTIME_DIRECTORY: file("run") } });
+  }
+
   before(async () => {
     lab = await Lab.open();
     directory = temporaryDirectory(lab, "control-api");
-    const lines = USERS.map((user) => `${user}:{SHA}${createHash("sha1").update(user).digest("base64")}\n`);
-    writeFileSync(file("users"), lines.join(""));
+    writeUsers(...USERS);
     writeFileSync(file("ann"), "ann:ann\n", { mode: 0o600 });
     writeFileSync(
       file("server.yaml"),
@@ -64,9 +73,7 @@ control: { listen: ["http://127.0.0.1:8081"], path: /admin, admins: [admin], vie
     hub = await lab.namespace("server");
     site = await lab.namespace("client");
     const { ipv4 } = await lab.link(site, hub);
-    const environment = { RUNTIME_DIRECTORY: file("run") };
-    const flags = ["--config", file("server.yaml"), "--state-dir", file("state"), "--uid", "nobody"];
-    server = await startServer(hub, flags, { environment });
+    server = await start();
     nginx = await startNginx(lab, hub, {
       location: "uwsgi-unix",
       unixSocket: file("vpn.sock"),
@@ -195,6 +202,32 @@ control: { listen: ["http://127.0.0.1:8081"], path: /admin, admins: [admin], vie
 
   test("logs no secret", () => {
     assert.doesNotMatch(server.child.stderr, /vpn-ws-session|Basic |"password"/);
+  });
+
+  test("knows a browser that logged in, however the server ends and starts again, and no other user then", async () => {
+    const logIn = async (user: string): Promise<string> => {
+      const answer = await ask(own, "/api/v1/session", { method: "POST", body: { user, password: user } });
+      return answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    };
+    const page = { "sec-fetch-site": "same-origin" };
+    const cookies = { admin: await logIn("admin"), viewer: await logIn("viewer"), gone: await logIn("viewer") };
+    const look = async (who: keyof typeof cookies): Promise<number> =>
+      (await ask(own, "/api/v1/server", { headers: { cookie: cookies[who] } })).status;
+    const logOut = await ask(own, "/api/v1/session", { method: "DELETE", headers: { ...page, cookie: cookies.gone } });
+    assert.equal(logOut.status, 204, logOut.text);
+    for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+      server.child.kill(signal);
+      await server.child.ended;
+      server = await start();
+      assert.deepEqual([await look("admin"), await look("viewer"), await look("gone")], [200, 200, 401]);
+    }
+    const { mode, uid } = statSync(file("state/sessions.json"));
+    assert.deepEqual([mode & 0o777, uid], [0o600, NOBODY_UID]);
+    server.child.kill("SIGKILL");
+    await server.child.ended;
+    writeUsers("admin");
+    server = await start();
+    assert.deepEqual([await look("admin"), await look("viewer")], [200, 401]);
   });
 
   test("stops the server in order when an admin says so, and answers before", async () => {
