@@ -26,8 +26,8 @@ export interface LocalSocketOptions {
  */
 export async function bindLocalSocket(server: Server, { names, owner }: LocalSocketOptions): Promise<string> {
   const directory = socketDirectory();
-  // Whatever our umask is.
-  if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
+  // Whatever our umask is, and at no time writable for others.
+  if (mkdirSync(directory, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(directory, 0o755);
   await sweep(directory);
   const path = await bindFirst(
     server,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
 import { waitFor } from "../../../lab/wait.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
@@ -132,6 +133,50 @@ describe("the API below a path of a main listener", () => {
     assert.match(await answerTo(odd), /^HTTP\/1\.1 400 /);
     const split = uwsgi("GET", "/admin/api/v1/server", { CONTENT_TYPE: "a\r\nX-Evil: 1" });
     assert.match(await answerTo(split), /^HTTP\/1\.1 400 /);
+  });
+
+  test("hears one request, whatever a web server says of it", async () => {
+    const odd = fc.constantFrom(
+      "\r\n",
+      "\n",
+      "\r",
+      " ",
+      "\0",
+      "?",
+      "#",
+      "%0d%0a",
+      "//",
+      "..",
+      "\ud800",
+      "\xff",
+      "HTTP/1.1",
+    );
+    const words = fc.array(fc.oneof(odd, fc.string({ maxLength: 4 })), { maxLength: 6 }).map((parts) => parts.join(""));
+    const second = "GET /admin/api/v1/server HTTP/1.1\r\nHost: a\r\n\r\n";
+    const said = fc.record(
+      {
+        REQUEST_METHOD: fc.oneof(fc.constantFrom("GET", "HEAD", "POST", "CONNECT", "TRACE", "PRI"), words),
+        PATH_INFO: words.map((text) => `/admin/${text}`),
+        QUERY_STRING: words,
+        CONTENT_LENGTH: fc.constantFrom("", "0", "1", "-1", "1 ", "0x1", "1,1", "١"),
+        CONTENT_TYPE: words,
+        HTTP_ACCEPT: words.map((text) => `*/*${text}${second}`),
+        HTTP_ACCEPT_ENCODING: words,
+        HTTP_IF_NONE_MATCH: words,
+        HTTP_TRANSFER_ENCODING: fc.constant("chunked"),
+        HTTP_UPGRADE: fc.constant("websocket"),
+        HTTP_CONNECTION: fc.constant("keep-alive, upgrade"),
+      },
+      { requiredKeys: ["REQUEST_METHOD", "PATH_INFO"] },
+    );
+    await fc.assert(
+      fc.asyncProperty(said, async (vars) => {
+        const packet = encodeUwsgi(0, Object.entries({ ...vars, HTTP_AUTHORIZATION: authorization }));
+        const answer = await answerTo(packet, second, second);
+        assert.ok((answer.match(/HTTP\/1\.[01] \d/g)?.length ?? 0) <= 1, answer);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test("answers one request of a connection: what comes behind is not heard", async () => {
