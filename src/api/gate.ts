@@ -17,6 +17,7 @@ import type { Operator } from "../control/action.ts";
 import type { IpPrefix } from "../wire/ip-prefix.ts";
 import { printable } from "../wire/printable.ts";
 import type { Asked } from "./asked.ts";
+import { CheckingPlaces } from "./checking-places.ts";
 import { type OperatorLists, roleOf } from "./operator-list.ts";
 import { newSecret, type OperatorSessions } from "./operator-sessions.ts";
 import { Problem } from "./problem.ts";
@@ -58,9 +59,6 @@ export interface Entrance {
   readonly mayStay: () => boolean;
 }
 
-/** Requests whose credentials are looked at, at a time. */
-const MAX_DECIDING = 64;
-
 /** Headers of who passes on what others ask: he speaks for them, and not for himself. */
 const FORWARDED = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
 
@@ -76,7 +74,7 @@ export class Gate {
   readonly #credentials: CredentialCheck;
   #access: GateAccess;
   #options: GateOptions;
-  #deciding = 0;
+  readonly #places = new CheckingPlaces();
 
   constructor(deps: GateDeps, access: GateAccess, options: GateOptions) {
     this.#deps = deps;
@@ -194,11 +192,13 @@ export class Gate {
 
   /** Who the authenticators say it is; undefined for who shows nothing, or is let in for nothing. */
   async #identify(shown: AccessRequest): Promise<Identity | undefined> {
-    if (this.#deciding >= MAX_DECIDING) throw new Problem(503, "Too many credentials are being checked.", RETRY);
-    this.#deciding++;
+    const leave = this.#places.enter(shown.address);
+    if (leave === undefined) throw new Problem(503, "Too many credentials are being checked.", RETRY);
     try {
       const { chain } = this.#access;
-      const outcome = await this.#credentials.check(chain, shown);
+      // An answer that is held back takes no place: else guesses at one name would lock out everybody.
+      const leaving: typeof chain.authenticate = (asked) => chain.authenticate(asked).finally(leave);
+      const outcome = await this.#credentials.check({ authenticate: leaving }, shown);
       if (outcome.state === "blocked") throw this.#blocked(shown, outcome.retryAfterMs);
       if (outcome.state === "refused") throw this.#wrong(shown, outcome.decisions);
       if (outcome.state === "absent" || outcome.identity.method === "anonymous") return undefined;
@@ -206,7 +206,7 @@ export class Gate {
       if (unpaid !== undefined) throw this.#wrong(shown, [unpaid]);
       return outcome.identity;
     } finally {
-      this.#deciding--;
+      leave();
     }
   }
 

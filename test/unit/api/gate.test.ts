@@ -181,6 +181,36 @@ describe("the gate", () => {
     return { headers: { cookie: `a=b; vpn-ws-session=${await gate.begin(login)}` } };
   }
 
+  test("has a place for an operator, however many guess at one name", async () => {
+    const from = (address: string): Origin => ({ kind: "tcp", address });
+    const guesses = Array.from({ length: 300 }, (_, count) =>
+      outcome({ origin: from(`192.0.2.${1 + (count % 200)}`), headers: basic("ada", "x") }),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(clock.timers > 0, "answers are held back");
+    assert.equal(await outcome({ headers: basic("vic") }), "vic viewer");
+    clock.advance(10_000);
+    await Promise.all(guesses);
+  });
+
+  test("has a place for an operator, however many ask from another address", async () => {
+    let answer = (): void => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const authenticate = table.authenticate.bind(table);
+    table.authenticate = async (request) => {
+      if (request.address === "192.0.2.1") await isAnswered;
+      return authenticate(request);
+    };
+    const stranger: Origin = { kind: "tcp", address: "192.0.2.1" };
+    const asked = Array.from({ length: 100 }, () => outcome({ origin: stranger, headers: basic("vic") }));
+    assert.equal(await outcome({ headers: basic("ada") }), "ada admin");
+    answer();
+    const answers = await Promise.all(asked);
+    assert.equal(answers.filter((one) => one === "503").length, 84);
+  });
+
   test("knows a browser that logged in, until it was idle for half an hour", async () => {
     const options = await loggedIn();
     for (let hour = 0; hour < 4; hour += 0.25) {

@@ -348,7 +348,7 @@ const CLIENT: Limits = {
 
 /** By the heading of their table. */
 const HTTP_DOOR = "src/api/http-door.ts";
-const GATE = "src/api/gate.ts";
+const PLACES = "src/api/checking-places.ts";
 const SESSIONS = "src/api/operator-sessions.ts";
 const SESSION_FILE = "src/state/session-file.ts";
 const TICKETS = "src/api/tickets.ts";
@@ -380,7 +380,7 @@ const OPERATORS: Limits = {
   "the same of a live feed or a capture, ms": own("src/api/api.ts", "RESTING_READER_MS"),
   "a silent reader of these is asked whether it is there, ms": own("src/api/api.ts", "KEEP_ALIVE_MS"),
   "last answers when the server stops, ms": own(DESK, "LAST_ANSWERS_MS"),
-  "credentials that are checked at a time": own(GATE, "MAX_DECIDING"),
+  "credentials that are checked at a time, in all and of one address": `${own(PLACES, "MAX_CHECKING")}, ${own(PLACES, "MAX_CHECKING_OF_ADDRESS")}`,
   "password or token, characters": own("src/api/session-routes.ts", "MAX_SECRET_LENGTH"),
   "browsers that are logged in": own(SESSIONS, "MAX_SESSIONS"),
   "cookie or ticket, random bytes": own(SESSIONS, "SECRET_BYTES"),
