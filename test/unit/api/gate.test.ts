@@ -183,10 +183,11 @@ describe("the gate", () => {
 
   test("has a place for an operator, however many guess at one name", async () => {
     const from = (address: string): Origin => ({ kind: "tcp", address });
-    const guesses = Array.from({ length: 300 }, (_, count) =>
-      outcome({ origin: from(`192.0.2.${1 + (count % 200)}`), headers: basic("ada", "x") }),
-    );
-    await new Promise((resolve) => setImmediate(resolve));
+    const guesses: Promise<string>[] = [];
+    for (let count = 0; count < 100; count++) {
+      guesses.push(outcome({ origin: from(`192.0.2.${1 + count}`), headers: basic("ada", "x") }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     assert.ok(clock.timers > 0, "answers are held back");
     assert.equal(await outcome({ headers: basic("vic") }), "vic viewer");
     clock.advance(10_000);
