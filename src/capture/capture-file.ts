@@ -194,7 +194,7 @@ export class CaptureFile {
       received: watched.seenFrames,
       accepted: watched.wantedFrames,
       dropped: lostFrames,
-      comment: lostFrames === 0 ? "" : `${lostFrames} frames lost: they were not fetched as fast as they came`,
+      comment: lostFrames === 0 ? "" : `${lostFrames} frames lost: there were more than a capture takes`,
     });
   }
 

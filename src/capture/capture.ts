@@ -15,11 +15,11 @@ export interface CaptureRequest {
 }
 
 /**
- * Frames that pass some ports, as a pcapng file that does not end. What is not fetched in time is lost and counted: a
+ * Frames that pass some ports, as a pcapng file that does not end by itself. What is too much is lost and counted: a
  * capture never slows forwarding.
  */
 export interface Capture {
-  /** Frames that found no room because nobody fetched what was there. */
+  /** Frames that were left out: there was no room for them, or they came faster than a capture may take them. */
   readonly lostFrames: number;
   /** The file has ended, and all of it was taken: there is nothing left to see, or the server stops. */
   readonly isOver: boolean;

@@ -2,6 +2,7 @@ import { type Readable, Transform, type TransformCallback, type Writable } from 
 import { pipeline } from "node:stream/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { ConfigError, VpnError } from "../base/errors.ts";
+import { MAX_SNAP_BYTES, MIN_SNAP_BYTES } from "../capture/capture.ts";
 import { plural } from "../doctor/words.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { ControlClient } from "./control-client.ts";
@@ -26,7 +27,7 @@ const DESCRIPTION = `Writes the frames that pass a server into a pcapng file, un
   vpn-ws capture -w - | tcpdump -n -r -
 
 Each peer is an interface of the file; dropped frames are in it, with the reason as comment. Capturing never slows the
-server: frames that are not fetched in time are left out, and counted. Needs an admin: it shows what people send.
+server: frames that are too many for it are left out, and counted. Needs an admin: it shows what people send.
 
 ${OPERATOR_HELP}`;
 
@@ -37,7 +38,11 @@ export function captureCommand(output: OperatorOutput = process): Command {
     .option("--network <name>", "only this network")
     .option("--peer <peer>", "only this peer: its id, or a user and all of his sessions")
     .option("--filter <expression>", "only frames like this: arp or port 53; icmp and host 10.9.0.2; not vlan")
-    .option("--snap <bytes>", "so much of each frame, 64 to 65535 (default: all)", parseSnap);
+    .option(
+      "--snap <bytes>",
+      `so much of each frame, ${MIN_SNAP_BYTES} to ${MAX_SNAP_BYTES} (default: all)`,
+      parseSnap,
+    );
   return addOperatorFlags(command, { json: false }).action((flags: CaptureFlags) =>
     untilInterrupted(output, (signal) => capture(flags, output, signal)),
   );
@@ -103,7 +108,7 @@ function wholeBlocks(tally: CaptureTally): Transform {
 }
 
 function parseSnap(text: string): number {
-  const bytes = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (bytes >= 64 && bytes <= 65_535) return bytes;
-  throw new InvalidArgumentError("it is a number from 64 to 65535.");
+  const bytes = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (bytes >= MIN_SNAP_BYTES && bytes <= MAX_SNAP_BYTES) return bytes;
+  throw new InvalidArgumentError(`it is a number from ${MIN_SNAP_BYTES} to ${MAX_SNAP_BYTES}.`);
 }

@@ -21,13 +21,13 @@ for a minute; who has it is an admin.
   xdg-open "$(vpn-ws dashboard)"
 
 The server must have the dashboard where a browser reaches it: vpn-ws server --control http://127.0.0.1:8081, beside
-the unix socket by which this command comes. From another machine, by ssh:
-  ssh -L 8081:127.0.0.1:8081 root@vpn.example.com vpn-ws dashboard
+the unix socket by which this command comes. From another machine, by ssh, until ctrl-c:
+  ssh -L 8081:127.0.0.1:8081 root@vpn.example.com 'vpn-ws dashboard; cat'
 With --at it is said where that is, if the server cannot know, as behind a web server.`;
 
 const HOW = [
   "Start it with --control http://127.0.0.1:8081, or say so in its configuration: control: {listen: [http://127.0.0.1:8081]}.",
-  "Or, from another machine: ssh -L 8081:/run/vpn-ws/server-PID.sock root@THIS, and open http://localhost:8081/ there.",
+  "Or, from another machine: ssh -N -L 8081:/run/vpn-ws/server-PID.sock root@THIS, and open http://localhost:8081/ there.",
   "If it is behind a web server, say where: --at https://vpn.example.com/admin.",
 ].join("\n  ");
 

@@ -66,7 +66,10 @@ export function addAccessFlags(command: Command): Command {
       "who may use unix sockets beside root and us, repeatable (default: web servers' users)",
       collect,
     )
-    .option("--state-dir <directory>", "where tokens and our own certificate are kept (default: /var/lib/vpn-ws)")
+    .option(
+      "--state-dir <directory>",
+      "where tokens, our own certificate and operators' logins are kept (default: /var/lib/vpn-ws)",
+    )
     .option("--allow-anonymous", "let everybody in who reaches us, from other machines too");
 }
 
