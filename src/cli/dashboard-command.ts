@@ -27,7 +27,8 @@ With --at it is said where that is, if the server cannot know, as behind a web s
 
 const HOW = [
   "Start it with --control http://127.0.0.1:8081, or say so in its configuration: control: {listen: [http://127.0.0.1:8081]}.",
-  "Or, from another machine: ssh -N -L 8081:/run/vpn-ws/server-PID.sock root@THIS, and open http://localhost:8081/ there.",
+  "Or, from another machine: ssh -N -L 8081:/run/vpn-ws/server-PID.sock root@THIS, and open http://localhost:8081/ there;",
+  "while that runs, everybody who uses that machine is an operator of this server.",
   "If it is behind a web server, say where: --at https://vpn.example.com/admin.",
 ].join("\n  ");
 
