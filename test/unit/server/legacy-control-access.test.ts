@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { controlRefusal } from "../../../src/server/control-access.ts";
+import { controlRefusal } from "../../../src/server/legacy-control-access.ts";
 import type { Incoming } from "../../../src/transport/incoming.ts";
 import { type IpPrefix, parseIpPrefix } from "../../../src/wire/ip-prefix.ts";
 
