@@ -10,8 +10,8 @@ const reason = z
   .refine((text) => Buffer.byteLength(text) <= MAX_REASON_BYTES, { error: `is longer than ${MAX_REASON_BYTES} bytes` })
   .refine((text) => !/\p{Cc}/u.test(text), { error: "has control characters" });
 
-/** Bits per second; null takes the policy's again. */
-const rate = z.number().min(1_000).max(1e12).nullable();
+/** Bits per second, from and to what the policy can say; null takes the policy's again. */
+const rate = z.number().min(8_000).max(1e12).nullable();
 
 /** Sends a peer away; `banMs` keeps its user (of an anonymous peer, its MAC) out for so long. */
 export const kickSchema = z.object({

@@ -28,7 +28,7 @@ function RateField({ name, label, bits }: { name: string; label: string; bits: n
   return (
     <label class="field">
       {label}
-      <input name={name} type="number" min="0.001" max="1000000" step="any" inputmode="decimal" defaultValue={now} />
+      <input name={name} type="number" min="0.008" max="1000000" step="any" inputmode="decimal" defaultValue={now} />
     </label>
   );
 }
