@@ -58,5 +58,6 @@ export const DROP_EXPLANATIONS: Readonly<Record<string, string>> = {
     "More than the peer may be sent: raise its rate `down` if that is too little; some of it is how a limit works.",
   "egress-late":
     "Waited too long behind others of its flow, so that its sender slows down: normal on a line that is full.",
-  "egress-stale": "Waited so long, at least two seconds, that nobody wants it any more: the peer's line is cut or very slow.",
+  "egress-stale":
+    "Waited so long, at least two seconds, that nobody wants it any more: the peer's line is cut or very slow.",
 };
