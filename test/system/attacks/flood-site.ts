@@ -209,6 +209,13 @@ export class FloodSite {
       .length;
   }
 
+  /** Peers that are here, the bystander included: the log has had enough of a crowd from one address after a while. */
+  async peersHere(): Promise<number> {
+    const { body, socket } = await this.#parts.gate.ask(this.destination("http"), {}, "/healthz");
+    socket.destroy();
+    return (JSON.parse(body) as { peers: number }).peers;
+  }
+
   /** Peers that joined, or left with this close code, since the attack began. */
   count(event: "peer.joined" | "peer.left", code?: number): number {
     const fits = (one: LogEvent): boolean => code === undefined || one.code === code;

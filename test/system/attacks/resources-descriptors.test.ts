@@ -44,7 +44,9 @@ describe("a server with few file descriptors", { skip: await whyNoLab("ping", "o
       const crowd = site.gather({ ...CROWD, atATime: 20 });
       try {
         // libuv keeps a descriptor in reserve, with which it accepts them and closes them at once.
-        await crowd.until("connections to be cut off", ({ answers }) => (answers.none ?? 0) >= 500);
+        const evidence = (): string =>
+          `${site.descriptors} descriptors, ${site.refusals("accept-failed")} not accepted`;
+        await crowd.until("connections to be cut off", ({ answers }) => (answers.none ?? 0) >= 500, { evidence });
         assert.equal(site.count("peer.joined"), 0);
       } finally {
         await crowd.stop();

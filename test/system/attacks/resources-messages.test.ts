@@ -96,7 +96,7 @@ describe("a server and peers that flood it", { skip: await whyNoLab("ping", "ope
   test("peers that read nothing of what they are sent take no buffers away from those who read", async () => {
     const plan = { ...crowdOf(Buffer.alloc(0)), opening: base64(NAMED), atATime: DEAF, isDeaf: true };
     await site.withstandsCrowd(plan, 448, async (crowd) => {
-      await crowd.until("them all", () => site.count("peer.joined") >= DEAF);
+      await crowd.until("them all", async () => (await site.peersHere()) > DEAF);
       const talker = site.gather({ ...crowdOf(Buffer.alloc(0), masked(FIN | BINARY, broadcastFrame())), atATime: 1 });
       const evidence = (): string => `grew by ${site.growthBytes} bytes`;
       await talker.until("their queues to fill", () => site.growthBytes >= FULL_BYTES, { evidence });
