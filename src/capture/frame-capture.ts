@@ -6,7 +6,7 @@ import { gsoSize, MAX_SUPER_FRAME_HEADER_BYTES, VNET_HEADER_BYTES } from "../wir
 import type { Capture } from "./capture.ts";
 import { CaptureFile } from "./capture-file.ts";
 import { FrameRing, recordBytes } from "./frame-ring.ts";
-import type { FrameTest } from "./frame-tests.ts";
+import { everyFrame, type FrameTest } from "./frame-tests.ts";
 import { PassingFrame } from "./passing-frame.ts";
 import { type CapturedPort, type OfferFrame, WatchedPort } from "./watched-port.ts";
 
@@ -14,6 +14,15 @@ export interface FrameCaptureDeps {
   readonly clock: Clock;
   /** Called once, when it is closed. */
   readonly onClosed: (capture: FrameCapture) => void;
+  readonly load: Load;
+}
+
+/** How much other work there is, as it was found last; read for each frame. */
+export interface Load {
+  /** Then less is taken. */
+  readonly isBusy: boolean;
+  /** How often that was looked at: while the number stays, so does the answer. */
+  readonly samples: number;
 }
 
 export interface FrameCaptureOptions {
@@ -26,20 +35,29 @@ export interface FrameCaptureOptions {
   readonly startMs: number;
   /** Frames that wait to be fetched: a multiple of eight. */
   readonly ringBytes: number;
-  /** That may be taken into the ring in the long run; a whole ring may be at once. */
+  /** That may be taken into the ring in the long run, and at once. */
   readonly bytesPerSecond: number;
+  readonly burstBytes: number;
+  /** The same, both, while there is other work. */
+  readonly busyBytesPerSecond: number;
 }
 
 export const CAPTURE_DEFAULTS = {
   ringBytes: 8 * 1024 * 1024,
   /** Copying, segmenting and sending so much costs about two percent of a processor. */
   bytesPerSecond: 4 * 1024 * 1024,
+  burstBytes: 2 * 1024 * 1024,
+  /** A quarter of a percent: a capture never slows forwarding. */
+  busyBytesPerSecond: 512 * 1024,
 } as const;
 
 /** Ports that are here, or whose frames wait: more than a server has. Those beyond are not looked at. */
 const MAX_WATCHED_PORTS = 16_384;
-/** What a packet has in the file beside its bytes, and its headers. */
-const SEGMENT_COST_BYTES = 128;
+/**
+ * What a packet costs beside its bytes: to keep and to write one takes as long as to copy so many. Without it the
+ * acknowledgements of a fast transfer, forty thousand a second, would cost a tenth of a processor.
+ */
+const PACKET_COST_BYTES = 512;
 /** So that a reader is told of many frames at once. */
 const READABLE_DELAY_MS = 50;
 
@@ -60,6 +78,11 @@ export class FrameCapture implements Capture {
   readonly #options: FrameCaptureOptions;
   readonly #ring: FrameRing;
   readonly #budget: TokenBucket;
+  readonly #busyBudget: TokenBucket;
+  readonly #load: Load;
+  readonly #wantsAll: boolean;
+  /** The sample of the load in which there was too much for the budget of a busy time. */
+  #spentAt = -1;
   readonly #file: CaptureFile;
   readonly #passing = new PassingFrame();
   /** Of the frame at hand; one for all. */
@@ -76,12 +99,15 @@ export class FrameCapture implements Capture {
 
   constructor(deps: FrameCaptureDeps, options: FrameCaptureOptions) {
     const { clock } = deps;
-    const { ringBytes, bytesPerSecond, startMs } = options;
+    const { ringBytes, bytesPerSecond, burstBytes, busyBytesPerSecond, startMs } = options;
     this.#clock = clock;
     this.#onClosed = deps.onClosed;
     this.#options = options;
     this.#ring = new FrameRing(ringBytes);
-    this.#budget = new TokenBucket(bytesPerSecond, ringBytes, clock.nowMs());
+    this.#budget = new TokenBucket(bytesPerSecond, burstBytes, clock.nowMs());
+    this.#busyBudget = new TokenBucket(busyBytesPerSecond, busyBytesPerSecond, clock.nowMs());
+    this.#load = deps.load;
+    this.#wantsAll = options.filter === everyFrame;
     this.#epochMs = startMs - clock.nowMs();
     this.#file = new CaptureFile(this.#ring, options);
   }
@@ -139,23 +165,31 @@ export class FrameCapture implements Capture {
 
   readonly #offer: OfferFrame = (watched, frame, isEgress, drop) => {
     watched.seenFrames++;
+    // Of a fast transfer most frames end here, unseen.
+    if (this.#wantsAll && this.#spentAt === this.#load.samples) {
+      watched.wantedFrames++;
+      this.#lose(watched);
+      return;
+    }
     this.#passing.show(frame, isEgress, drop);
     if (!this.#options.filter(this.#passing)) return;
     watched.wantedFrames++;
-    if (this.#keep(watched, frame, isEgress, drop)) this.#keptFrames++;
-    else {
-      this.#lostFrames++;
-      this.#file.noteLoss(watched);
-    }
-    this.#callReader();
+    if (this.#keep(watched, frame, isEgress, drop)) {
+      this.#keptFrames++;
+      this.#callReader();
+    } else this.#lose(watched);
   };
+
+  #lose(watched: WatchedPort): void {
+    this.#lostFrames++;
+    this.#file.noteLoss(watched);
+    this.#callReader();
+  }
 
   #keep(watched: WatchedPort, frame: Frame, isEgress: boolean, drop: DropReason): boolean {
     const keptBytes = this.#keptBytesOf(frame);
     const nowMs = this.#clock.nowMs();
-    if (!this.#ring.fits(keptBytes) || !this.#budget.take(this.#costBytesOf(frame, keptBytes), nowMs)) {
-      return false;
-    }
+    if (!this.#ring.fits(keptBytes) || !this.#pay(this.#costBytesOf(frame, keptBytes), nowMs)) return false;
     const passage = this.#passage;
     passage.port = watched.number;
     passage.timeUs = (this.#epochMs + nowMs) * 1000;
@@ -164,6 +198,14 @@ export class FrameCapture implements Capture {
     passage.lostBefore = watched.takeLoss();
     watched.waitingFrames++;
     return this.#ring.put(frame, keptBytes, passage);
+  }
+
+  #pay(costBytes: number, nowMs: number): boolean {
+    if (this.#load.isBusy && !this.#busyBudget.take(costBytes, nowMs)) {
+      this.#spentAt = this.#load.samples;
+      return false;
+    }
+    return this.#budget.take(costBytes, nowMs);
   }
 
   /**
@@ -179,9 +221,9 @@ export class FrameCapture implements Capture {
 
   /** What it takes to keep and to write: segments cost, even if only their headers are written. */
   #costBytesOf(frame: Frame, keptBytes: number): number {
-    if (!this.#passing.headers.isSuperFrame) return recordBytes(keptBytes);
+    if (!this.#passing.headers.isSuperFrame) return recordBytes(keptBytes) + PACKET_COST_BYTES;
     const segmentBytes = Math.max(1, gsoSize(frame.bytes, frame.start - VNET_HEADER_BYTES));
-    return recordBytes(keptBytes) + ((frame.end - frame.start) / segmentBytes) * SEGMENT_COST_BYTES;
+    return recordBytes(keptBytes) + ((frame.end - frame.start) / segmentBytes) * PACKET_COST_BYTES;
   }
 
   #nowUs(): number {

@@ -6,6 +6,7 @@ import { CAPTURE_DEFAULTS, FrameCapture } from "../capture/frame-capture.ts";
 import type { CapturedPort } from "../capture/watched-port.ts";
 import type { Operator } from "../control/action.ts";
 import { printable } from "../wire/printable.ts";
+import { LoopLoad } from "./loop-load.ts";
 import type { Networks } from "./networks.ts";
 import type { Peer } from "./peer.ts";
 import { uplinkId } from "./peer-row.ts";
@@ -38,6 +39,8 @@ interface Running {
 export class ControlCapture {
   readonly #deps: ControlCaptureDeps;
   readonly #running = new Map<FrameCapture, Running>();
+  /** While there is a capture. */
+  #load: LoopLoad | undefined;
 
   constructor(deps: ControlCaptureDeps) {
     this.#deps = deps;
@@ -55,9 +58,10 @@ export class ControlCapture {
     }
     const { clock } = this.#deps;
     const onClosed = (closed: FrameCapture): void => this.#closed(closed, operator, request);
+    this.#load ??= new LoopLoad(clock);
     const { snapBytes } = request;
     const options = { ...CAPTURE_DEFAULTS, filter: filter.test, comment: describe(request), snapBytes };
-    const capture = new FrameCapture({ clock, onClosed }, { ...options, startMs: Date.now() });
+    const capture = new FrameCapture({ clock, onClosed, load: this.#load }, { ...options, startMs: Date.now() });
     this.#running.set(capture, running);
     for (const port of this.#ports()) if (running.matches(port)) capture.watch(port);
     this.#log("started", `${printable(operator.name)} begins to capture ${describe(request)}`, operator, request, {});
@@ -124,6 +128,10 @@ export class ControlCapture {
 
   #closed(capture: FrameCapture, operator: Operator, request: CaptureRequest): void {
     this.#running.delete(capture);
+    if (this.#running.size === 0) {
+      this.#load?.close();
+      this.#load = undefined;
+    }
     const { keptFrames, lostFrames } = capture;
     const what = `${keptFrames} frames of ${describe(request)}`;
     const message = `${printable(operator.name)} captured ${what}; ${lostFrames} were lost`;

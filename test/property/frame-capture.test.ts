@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Drop } from "../../src/base/drop-reason.ts";
-import { FrameCapture } from "../../src/capture/frame-capture.ts";
+import { CAPTURE_DEFAULTS, FrameCapture } from "../../src/capture/frame-capture.ts";
 import { everyFrame } from "../../src/capture/frame-tests.ts";
 import { Port } from "../../src/switch/port.ts";
 import { Frame } from "../../src/wire/frame.ts";
@@ -18,6 +18,7 @@ type Step =
   | { readonly kind: "take"; readonly bytes: number }
   | { readonly kind: "wait"; readonly ms: number };
 
+const SMALL = { ringBytes: 8_192, bytesPerSecond: 20_000, burstBytes: 8_192 } as const;
 const port = fc.nat(5);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -46,8 +47,8 @@ class Run {
   readonly taken: Uint8Array[] = [];
   readonly #clock = new HandClock();
   readonly capture = new FrameCapture(
-    { clock: this.#clock, onClosed: () => {} },
-    { filter: everyFrame, comment: "", snapBytes: 600, startMs: 0, ringBytes: 8_192, bytesPerSecond: 20_000 },
+    { clock: this.#clock, onClosed: () => {}, load: { isBusy: false, samples: 0 } },
+    { ...CAPTURE_DEFAULTS, filter: everyFrame, comment: "", snapBytes: 600, startMs: 0, ...SMALL },
   );
   readonly #ports: Port[] = [];
   #frames = 0;

@@ -26,7 +26,7 @@ class CapturingModel extends FakeControlModel {
     this.captures.push(request);
     if (this.refusal !== undefined) return this.refusal;
     const options = { filter: everyFrame, comment: "", snapBytes: request.snapBytes, startMs: Date.now() };
-    const deps = { clock: systemClock, onClosed: () => void this.closed++ };
+    const deps = { clock: systemClock, onClosed: () => void this.closed++, load: { isBusy: false, samples: 0 } };
     const capture = new FrameCapture(deps, { ...CAPTURE_DEFAULTS, ...options });
     capture.watch({ port: this.port, id: "1", name: "peer 1", description: "" });
     this.opened.push(capture);

@@ -11,6 +11,7 @@ import { leastHeapGrowthBytes } from "../../heap-growth.ts";
 import { RecordingEgress } from "../../recording-egress.ts";
 
 const FRAMES = 20_000;
+const UNLIMITED = { bytesPerSecond: 1e9, burstBytes: 1e9, busyBytesPerSecond: 1e9 } as const;
 /** A byte per frame: less than any object. */
 const GROWTH_BYTES = 20_000;
 
@@ -21,8 +22,11 @@ for (const [what, ringBytes] of [
   test(`a capture allocates nothing for a frame that it ${what}`, () => {
     const filter = compileFilter("udp or greater 10");
     assert.ok(filter.state === "good");
-    const options = { filter: filter.test, comment: "", snapBytes: 65_536, startMs: 0, ringBytes, bytesPerSecond: 1e9 };
-    const capture = new FrameCapture({ clock: new HandClock(), onClosed: () => {} }, options);
+    const options = { filter: filter.test, comment: "", snapBytes: 65_536, startMs: 0, ringBytes, ...UNLIMITED };
+    const capture = new FrameCapture(
+      { clock: new HandClock(), onClosed: () => {}, load: { isBusy: false, samples: 0 } },
+      options,
+    );
     const port = new Port(0, { name: "peer 1", mac: undefined, bridge: false, egress: new RecordingEgress() });
     capture.watch({ port, id: "1", name: "peer 1", description: "" });
     const frame = new Frame(new Uint8Array(90)).set(new Uint8Array(90), 0, 90, false);

@@ -31,15 +31,17 @@ class Scene {
   readonly capture: FrameCapture;
   readonly egress = new RecordingEgress();
   closed = 0;
+  readonly load = { isBusy: false, samples: 0 };
   #ids = 0;
   #taken: Buffer[] = [];
 
   constructor(filter = "", options: Partial<FrameCaptureOptions> = {}) {
     const compiled = compileFilter(filter);
     assert.ok(compiled.state === "good");
-    const deps = { clock: this.clock, onClosed: () => void this.closed++ };
+    const deps = { clock: this.clock, onClosed: () => void this.closed++, load: this.load };
     const complete = {
       ...CAPTURE_DEFAULTS,
+      burstBytes: CAPTURE_DEFAULTS.ringBytes,
       filter: compiled.test,
       comment: "a test",
       snapBytes: 65_536,
@@ -171,6 +173,8 @@ describe("a capture", () => {
     const { port } = scene.port("uplink lab0");
     const payload = new Array<number>(60_000).fill(7);
     port.give(frameOf(superFrameBytes({ packet: { ...PACKET, payload }, gsoSize: 1, ecn: false }), true));
+    // As many segments take all of the budget for a while.
+    scene.clock.advance(60_000);
     port.give(frameOf(superFrameBytes({ packet: PACKET, gsoSize: 0, ecn: false }), true));
     assert.deepEqual(
       scene.file().packets.map(({ bytes }) => bytes.length),
@@ -215,8 +219,21 @@ describe("a capture", () => {
     assert.match(statistics[0]?.comment ?? "", /^\d+ frames lost: there were more than a capture takes$/);
   });
 
+  test("takes less while there is other work", () => {
+    const scene = new Scene();
+    const { port } = scene.port("peer 1");
+    scene.load.isBusy = true;
+    for (let i = 0; i < 10_000; i++) port.give(plain(i, 1_000));
+    const { keptFrames } = scene.capture;
+    assert.ok(keptFrames > 0 && keptFrames * 1_000 < CAPTURE_DEFAULTS.busyBytesPerSecond, String(keptFrames));
+    scene.load.isBusy = false;
+    scene.load.samples++;
+    port.give(plain(10_000, 1_000));
+    assert.equal(scene.capture.keptFrames, keptFrames + 1);
+  });
+
   test("takes no more into the ring than its budget, however fast it is fetched", () => {
-    const scene = new Scene("", { ringBytes: 10_240, bytesPerSecond: 10_240 });
+    const scene = new Scene("", { ringBytes: 65_536, bytesPerSecond: 65_536, burstBytes: 65_536 });
     const { port } = scene.port("peer 1");
     const keptOf = (frames: number): number => {
       const before = scene.capture.keptFrames;
