@@ -2,13 +2,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { whyNoLab } from "../../../lab/programs.ts";
+import { MEBIBYTE } from "../transfer.ts";
 import { type CrowdPlan, FloodSite } from "./flood-site.ts";
 
 const DESCRIPTORS = 256;
 /** What the server keeps for everything that is no connection (src/cli/descriptor-limit.ts). */
 const RESERVED = 128;
 const CONNECTIONS = DESCRIPTORS - RESERVED;
+/** Descriptors beside those of connections for a moment: who is being turned away, a file that is being read. */
+const PASSING = 16;
 const GROWTH_MEBIBYTES = 96;
+/** Connections at a time for which there is no descriptor. */
+const PRESSING = 20;
 
 const CROWD: CrowdPlan = { door: "http", from: 200, atATime: 600, opening: "" };
 
@@ -34,19 +39,19 @@ describe("a server with few file descriptors", { skip: await whyNoLab("ping", "o
         return site.refusals("crowded-out") >= 1_000;
       });
     });
-    assert.ok(most <= CONNECTIONS, `${most} at a time`);
+    assert.ok(most <= CONNECTIONS + PASSING, `${most} at a time`);
     assert.equal(site.refusals("accept-failed"), 0);
   });
 
   test("goes on without a single descriptor left, and accepts again as soon as there is one", async () => {
     await site.withstands(GROWTH_MEBIBYTES, async () => {
       await site.limitDescriptors(site.descriptors);
-      const crowd = site.gather({ ...CROWD, atATime: 20 });
+      const crowd = site.gather({ ...CROWD, atATime: PRESSING });
       try {
-        // libuv keeps a descriptor in reserve, with which it accepts them and closes them at once.
-        const evidence = (): string =>
-          `${site.descriptors} descriptors, ${site.refusals("accept-failed")} not accepted`;
-        await crowd.until("connections to be cut off", ({ answers }) => (answers.none ?? 0) >= 500, { evidence });
+        // libuv keeps a descriptor in reserve, with which it accepts them and closes them at once; if a file that is
+        // just being read took that one, they wait in the kernel's backlog instead. Either way, nobody else notices.
+        await crowd.until("more connections than descriptors", ({ connected }) => connected >= PRESSING);
+        await site.bystanderTransfers(MEBIBYTE);
         assert.equal(site.count("peer.joined"), 0);
       } finally {
         await crowd.stop();
