@@ -1,6 +1,7 @@
 /** What can be measured on a tunnel, each by its name: throughput of one TCP flow, small datagrams, idle latency. */
 import { runIperf } from "../lab/iperf.ts";
 import { percentile, runPing } from "../lab/ping.ts";
+import { fractionBeside } from "./beside.ts";
 import { type Cost, withCost } from "./cost.ts";
 import { longestTurnMs } from "./listing.ts";
 import type { Host, Tools, Tunnel } from "./tunnels/tunnel.ts";
@@ -9,6 +10,8 @@ export type MeasureName =
   | "up"
   | "down"
   | "relay"
+  | "up-beside"
+  | "relay-beside"
   | "datagrams"
   | "datagrams-relayed"
   | "ping"
@@ -21,6 +24,8 @@ export interface Effort {
   readonly flowSeconds: number;
   readonly datagramSeconds: number;
   readonly pings: number;
+  /** Of a flow that has something going on beside it. */
+  readonly windows: number;
 }
 
 export interface Sample {
@@ -41,6 +46,8 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   up: (tunnel, effort) => measureFlow(tunnel, tunnel.server, "up", effort),
   down: (tunnel, effort) => measureFlow(tunnel, tunnel.server, "down", effort),
   relay: (tunnel, effort) => measureFlow(tunnel, peerOf(tunnel), "up", effort),
+  "up-beside": async (tunnel, { windows }) => ({ value: await fractionBeside(tunnel, tunnel.server, windows) }),
+  "relay-beside": async (tunnel, { windows }) => ({ value: await fractionBeside(tunnel, peerOf(tunnel), windows) }),
   datagrams: (tunnel, effort, tools) => measureDatagrams(tunnel.client, tunnel.server, effort, tools),
   "datagrams-relayed": (tunnel, effort, tools) => measureDatagrams(tunnel.client, peerOf(tunnel), effort, tools),
   ping: (tunnel, effort) => measurePing(tunnel.client, tunnel.server, effort),

@@ -23,11 +23,9 @@ export class Observers {
   }
 
   async start(): Promise<void> {
-    const o = process.env.OBS ?? "lcpm";
-    if (o.includes("l")) this.#streams.push(await this.#socket.open("/api/v1/live"));
-    if (o.includes("c")) this.#streams.push(await this.#socket.open("/api/v1/capture"));
-    if (o.includes("p")) this.#poll("/api/v1/peers?limit=10000", TABLE_PERIOD_MS);
-    if (o.includes("m")) this.#poll("/metrics", SCRAPE_PERIOD_MS);
+    this.#streams = [await this.#socket.open("/api/v1/live"), await this.#socket.open("/api/v1/capture")];
+    this.#poll("/api/v1/peers?limit=10000", TABLE_PERIOD_MS);
+    this.#poll("/metrics", SCRAPE_PERIOD_MS);
     await delay(SETTLE_MS);
   }
 

@@ -39,7 +39,7 @@ export function resultOf(row: Row, run: Run): RowResult {
   if (observations.length === 0) return { row, value: Number.NaN, ofFloor: Number.NaN, verdict: "not measured" };
   const figure = FIGURES[row.unit];
   const ratio = median(observations.map((observation) => ratioToReference(observation, figure)));
-  const isRatio = row.unit.startsWith("of ");
+  const isRatio = row.unit === "of guard off";
   const value = isRatio ? ratio : median(observations.map(({ sample }) => figure(sample)));
   const ofFloor = isRatio ? Number.NaN : ratio;
   const reached = row.targets.every((target) => isReached(target, target.of === "floor" ? ofFloor : value));

@@ -3,7 +3,7 @@
  * thing more, add a row.
  */
 import type { MeasureName } from "./measures.ts";
-import { buildCrowded, buildObserved, buildThousands } from "./tunnels/crowded.ts";
+import { buildObserved, buildThousands } from "./tunnels/crowded.ts";
 import { buildFloor, buildFloorTls } from "./tunnels/floor.ts";
 import { buildGuarded } from "./tunnels/guard.ts";
 import { buildOpenvpn } from "./tunnels/openvpn.ts";
@@ -33,7 +33,6 @@ export const PATHS = {
   guard: { title: "guard on", build: buildGuarded("on") },
   "no-guard": { title: "guard off", build: buildGuarded("off") },
   observe: { title: "1,000 idle peers, observed", build: buildObserved },
-  "observe-nobody": { title: "1,000 idle peers, nobody looks", build: buildCrowded },
   "observe-many": { title: "10,000 idle peers", build: buildThousands },
   openvpn: { title: "OpenVPN, TAP over TCP, AES-256-GCM", build: buildOpenvpn },
 } as const satisfies Readonly<Record<string, Path>>;
@@ -49,7 +48,7 @@ export interface Target {
   readonly aim?: number;
 }
 
-/** `of …`: no unit, but what the same gave without it, guard or observers, in the same minutes, is 1. */
+/** `of …`: no unit, but what the same gave without it, guard or observers, at almost the same time, is 1. */
 export type Unit = "Mbit/s" | "datagrams/s" | "ms" | "CPU s/Gbit" | "of guard off" | "of unobserved";
 
 export interface Row {
@@ -95,8 +94,8 @@ function guarded(measure: "up" | "down" | "relay" | "datagrams-relayed"): Row {
 }
 
 /** What is left of the speed with all who may look at once, and what of the time while everything is listed. */
-function observed(measure: "up" | "relay"): Row {
-  const way = { up: UP, relay: RELAY }[measure];
+function observed(measure: "up-beside" | "relay-beside"): Row {
+  const way = { "up-beside": UP, "relay-beside": RELAY }[measure];
   const targets = [{ of: "value", atLeast: 0.97 }] as const;
   return { path: "observe", measure, title: `ws, ${PATHS.observe.title}, ${way}`, unit: "of unobserved", targets };
 }
@@ -139,8 +138,8 @@ export const ROWS: readonly Row[] = [
   guarded("down"),
   guarded("relay"),
   guarded("datagrams-relayed"),
-  observed("up"),
-  observed("relay"),
+  observed("up-beside"),
+  observed("relay-beside"),
   {
     path: "observe-many",
     measure: "listing",
@@ -153,7 +152,7 @@ export const ROWS: readonly Row[] = [
 /** Paths that are not held against the floor, with what they are held against; nothing for what is a figure by itself. */
 const OTHER_REFERENCES: Partial<Readonly<Record<PathName, PathName | "nothing">>> = {
   guard: "no-guard",
-  observe: "observe-nobody",
+  observe: "nothing",
   "observe-many": "nothing",
 };
 
@@ -167,6 +166,8 @@ export const FLOOR_MEASURES: Readonly<Record<MeasureName, MeasureName>> = {
   up: "up",
   down: "down",
   relay: "up",
+  "up-beside": "up",
+  "relay-beside": "up",
   datagrams: "datagrams",
   "datagrams-relayed": "datagrams",
   ping: "ping",

@@ -4,14 +4,15 @@
  *
  *   round 1:  floor  ws  floor  wss  floor  …  floor      round 2:  the same again      result: medians over rounds
  *
- * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off; and
- * who is observed against himself when nobody looks. What is a figure by itself is measured once.
+ * The guard is held against a server without it instead, measure by measure and in turns: off, on, off, on, …, off.
+ * What is a figure by itself is measured once, after all rounds.
  */
 import { Lab } from "../lab/namespace.ts";
 import type { ProfileName } from "../lab/path/profiles.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
 import { FLOOR_MEASURES, PATHS, type PathName, type Row, referenceOf } from "./rows.ts";
 import { median } from "./statistics.ts";
+import { whenLeastStolen } from "./stolen.ts";
 import type { Tools, Tunnel } from "./tunnels/tunnel.ts";
 
 /** One measurement of a path, and what its reference, mostly the floor, gave right before and after it. */
@@ -140,7 +141,7 @@ export class Schedule {
   async #measureFloor(floor: Tunnel, measures: readonly MeasureName[]): Promise<FloorSamples> {
     const samples = new Map<MeasureName, Sample>();
     for (const measure of measures) {
-      const sample = await MEASURES[measure](floor, this.#effort, this.#deps.tools);
+      const sample = await this.#measureOn(floor, measure);
       samples.set(measure, sample);
       this.#floor.push({ measure, sample });
       this.#deps.say(`  floor ${measure}: ${formatValue(sample.value)}`);
@@ -168,16 +169,19 @@ export class Schedule {
   /** Undefined if it could not be measured. */
   async #measureOne(path: PathName, tunnel: Tunnel, measure: MeasureName): Promise<Sample | undefined> {
     try {
-      await tunnel.beside?.start();
-      const sample = await MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
+      const sample = await this.#measureOn(tunnel, measure);
       this.#deps.say(`  ${path} ${measure}: ${formatValue(sample.value)}`);
       return sample;
     } catch (error) {
       this.#fail({ path, measure, reason: reasonOf(error) });
       return undefined;
-    } finally {
-      await tunnel.beside?.stop();
     }
+  }
+
+  #measureOn(tunnel: Tunnel, measure: MeasureName): Promise<Sample> {
+    const work = (): Promise<Sample> => MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
+    // What goes on beside is begun and ended over and over, and looks out for itself.
+    return tunnel.beside === undefined ? whenLeastStolen(work) : work();
   }
 
   #fail(failure: { path: PathName; measure?: MeasureName; reason: string }): void {

@@ -32,6 +32,11 @@ export function readMachineBusySeconds(): number {
   return parseBusyTicks(readFileSync("/proc/stat", "utf8")) / ticksPerSecond;
 }
 
+/** Seconds of processors that were wanted here while a hypervisor gave them to others, of all together, since boot. */
+export function readStolenSeconds(): number {
+  return parseStolenTicks(readFileSync("/proc/stat", "utf8")) / ticksPerSecond;
+}
+
 /** utime + stime: the 14th and 15th field, counted behind the program's name, which may hold anything but the last `)`. */
 export function parseProcessTicks(stat: string): number {
   const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -62,4 +67,9 @@ function readIoCalls(pid: number): number {
 export function parseBusyTicks(stat: string): number {
   const [, user, nice, system, , , irq, softirq] = (stat.split("\n")[0] ?? "").split(/\s+/).map(Number);
   return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? Number.NaN), 0);
+}
+
+/** The eighth figure of the line `cpu`. */
+export function parseStolenTicks(stat: string): number {
+  return Number((stat.split("\n")[0] ?? "").split(/\s+/)[8]);
 }

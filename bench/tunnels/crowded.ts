@@ -20,21 +20,10 @@ const THOUSANDS_OF_PEERS = 10_000;
 /** Connections that the server allows beyond the peers'. */
 const SPARE_CONNECTIONS = 100;
 
-/** The two that are compared are one server: the other would have idle peers of its own to care for. */
-const crowdedIn = new WeakMap<Lab, Promise<Tunnel>>();
-
-/** With 1,000 idle peers; nobody looks. */
-export const buildCrowded: BuildTunnel = (lab) => {
-  const known = crowdedIn.get(lab) ?? buildCrowd(lab, IDLE_PEERS);
-  crowdedIn.set(lab, known);
-  return known;
-};
-
-/** The same, looked at while it is measured. */
-export const buildObserved: BuildTunnel = async (lab, tools) => {
-  const tunnel = await buildCrowded(lab, tools);
-  const observers = new Observers(tunnel.control ?? "");
-  return { ...tunnel, beside: observers };
+/** With 1,000 idle peers; who looks at it is what goes on beside. */
+export const buildObserved: BuildTunnel = async (lab) => {
+  const tunnel = await buildCrowd(lab, IDLE_PEERS);
+  return { ...tunnel, beside: new Observers(tunnel.control) };
 };
 
 /** With 10,000 peers, to be listed. */
@@ -43,7 +32,11 @@ export const buildThousands: BuildTunnel = async (lab) => {
   return { ...(await buildCrowd(lab, THOUSANDS_OF_PEERS, turns.childOptions)), turns };
 };
 
-async function buildCrowd(lab: Lab, peers: number, options: ChildOptions = {}): Promise<Tunnel> {
+async function buildCrowd(
+  lab: Lab,
+  peers: number,
+  options: ChildOptions = {},
+): Promise<Tunnel & { readonly control: string }> {
   const control = join(temporaryDirectory(lab, "control"), "server.sock");
   const most = peers + SPARE_CONNECTIONS;
   const limits = { max_peers: most, max_connections: most };

@@ -25,7 +25,7 @@ export interface Tunnel {
   readonly control?: string;
   /** How long the server's event loop is busy at a time, where somebody looks at that. */
   readonly turns?: TurnWatch;
-  /** What goes on beside each measurement, and only then. */
+  /** What may go on beside a flow. */
   readonly beside?: { start(): Promise<void>; stop(): Promise<void> };
 }
 

@@ -59,7 +59,7 @@ const MAX_WATCHED_PORTS = 16_384;
  */
 const PACKET_COST_BYTES = 512;
 /** So that a reader is told of many frames at once. */
-const READABLE_DELAY_MS = 50;
+const READABLE_DELAY_MS = 200;
 
 /**
  * The frames of some ports, as they pass, in a ring from which a file is made as somebody fetches it.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseSentBytes } from "../../../bench/beside.ts";
 import type { Sample } from "../../../bench/measures.ts";
 import { parseReceived } from "../../../bench/measures.ts";
 import { floorValueOf, processResultsOf, resultOf } from "../../../bench/result.ts";
@@ -103,4 +104,19 @@ test("datagrams per second are counted over the sender's time, or longer where a
   assert.equal(parseReceived("received 1000 seconds 0.4\n", 1), 1000);
   assert.equal(parseReceived("received 1000 seconds 2.0\n", 1), 500);
   assert.throws(() => parseReceived("", 1), /datagrams said/);
+});
+
+test("what left through a TAP is the ninth figure behind its name", () => {
+  const devices =
+    "Inter-| Receive\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  vpn0:100 2 0 0 0 0 0 0 345 3 0 0 0 0 0 0\n";
+  assert.equal(parseSentBytes(devices, "vpn0"), 345);
+  assert.throws(() => parseSentBytes(devices, "vpn1"), /there is no vpn1/);
+});
+
+test("what was measured in windows of one flow is the figure itself", () => {
+  const { value, ofFloor, verdict } = resultOf(
+    row([{ of: "value", atLeast: 0.97 }], "of unobserved"),
+    run([[flow(0.98)]]),
+  );
+  assert.deepEqual([value, ofFloor, verdict], [0.98, Number.NaN, "pass"]);
 });

@@ -282,7 +282,7 @@ describe("a capture", () => {
     const wait = (): void => scene.capture.onReadable(() => calls++);
     wait();
     assert.equal(calls, 0, "never from within");
-    scene.clock.advance(100);
+    scene.clock.advance(250);
     assert.equal(calls, 1, "the beginning of the file");
     scene.take();
     wait();
@@ -290,7 +290,7 @@ describe("a capture", () => {
     assert.equal(calls, 1);
     for (let i = 0; i < 100; i++) port.give(plain(i));
     assert.equal(scene.clock.timers, 1);
-    scene.clock.advance(100);
+    scene.clock.advance(250);
     assert.equal(calls, 2);
     scene.capture.close();
     assert.equal(scene.clock.timers, 0);
@@ -313,7 +313,7 @@ describe("a capture", () => {
     scene.capture.onReadable(() => {
       called = true;
     });
-    scene.clock.advance(100);
+    scene.clock.advance(250);
     assert.equal(called, true);
     scene.capture.close();
     scene.capture.close();
