@@ -24,7 +24,7 @@ interface Window {
 }
 
 /** Fractions, one for each window; 1 is all of the speed. Throws if the machine was away for too many of them. */
-export async function fractionsBeside(tunnel: Tunnel, to: Host, windows: number): Promise<readonly number[]> {
+async function fractionsBeside(tunnel: Tunnel, to: Host, windows: number): Promise<readonly number[]> {
   const { beside, client } = tunnel;
   if (beside === undefined) throw new Error("nothing goes on beside this tunnel");
   const most = windows * MOST_TIMES;
