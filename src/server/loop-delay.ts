@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { ServerInfo } from "../control/model.ts";
 import { tidyMs } from "../control/tidy-milliseconds.ts";
 
-/** How often the loop is asked, in milliseconds: a hundred wake-ups a second are nothing beside frames. */
-const RESOLUTION_MS = 10;
+/** How often the loop is asked, in milliseconds: an idle server wakes up for little else. */
+const RESOLUTION_MS = 50;
 const WINDOW_MS = 10_000;
 const NANOSECONDS_IN_MILLISECOND = 1e6;
 
