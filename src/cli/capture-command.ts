@@ -2,8 +2,8 @@ import { type Readable, Transform, type TransformCallback, type Writable } from 
 import { pipeline } from "node:stream/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { ConfigError, VpnError } from "../base/errors.ts";
+import { plural } from "../base/words.ts";
 import { MAX_SNAP_BYTES, MIN_SNAP_BYTES } from "../capture/capture.ts";
-import { plural } from "../doctor/words.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { ControlClient } from "./control-client.ts";
 import { openFlagFile } from "./files.ts";

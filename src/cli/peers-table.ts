@@ -1,5 +1,5 @@
+import { formatMs, formatRate } from "../base/words.ts";
 import type { PeerRow } from "../control/model.ts";
-import { formatMs, formatRate } from "../doctor/words.ts";
 import type { Style } from "./paint.ts";
 import { formatAge, formatSize } from "./quantities.ts";
 import type { Column } from "./text-table.ts";

@@ -1,5 +1,5 @@
+import { formatMs, formatRate, plural } from "../base/words.ts";
 import type { ServerInfo } from "../control/model.ts";
-import { formatMs, formatRate, plural } from "../doctor/words.ts";
 import { printable } from "../wire/printable.ts";
 import type { Paint } from "./paint.ts";
 import { type SeenPeer, watchColumns } from "./peers-table.ts";

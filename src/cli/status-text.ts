@@ -1,6 +1,6 @@
+import { formatMs, formatRate, plural } from "../base/words.ts";
 import type { ClientStatus } from "../control/client-model.ts";
 import type { HistorySample, NetworkInfo, ServerInfo } from "../control/model.ts";
-import { formatMs, formatRate, plural } from "../doctor/words.ts";
 import { printable } from "../wire/printable.ts";
 import type { Paint, Style } from "./paint.ts";
 import { formatAge, formatMoment, formatSize } from "./quantities.ts";

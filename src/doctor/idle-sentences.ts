@@ -1,6 +1,6 @@
+import { formatSeconds } from "../base/words.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { IdleOutcome } from "./idle-watch.ts";
-import { formatSeconds } from "./words.ts";
 
 interface KnownLimit {
   readonly seconds: number;

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import { joinWords } from "../base/words.ts";
 import type { Address, Destination } from "../transport/happy-eyeballs.ts";
 import { finding } from "./finding.ts";
 import type { Ground, Step } from "./step.ts";
-import { joinWords } from "./words.ts";
 
 /** What became of asking for one family. */
 interface Asked {

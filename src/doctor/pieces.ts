@@ -1,9 +1,9 @@
+import { formatBytes } from "../base/words.ts";
 import { ECHO_MIN_BYTES } from "../wire/echo-frame.ts";
 import { finding } from "./finding.ts";
 import { bufferShownBy } from "./piece-meter.ts";
 import type { Sizes } from "./sizes.ts";
 import type { Ground, Step } from "./step.ts";
-import { formatBytes } from "./words.ts";
 
 /**
  * Large answers are asked for one by one, so that we wait for each piece. Without TLS a machine that is busy may still read

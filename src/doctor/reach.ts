@@ -1,10 +1,10 @@
 import { connect, isIP, type Socket } from "node:net";
+import { formatMs, plural } from "../base/words.ts";
 import { connectFaultOf } from "../transport/connect-fault.ts";
 import type { Address } from "../transport/happy-eyeballs.ts";
 import type { Finding } from "./finding.ts";
 import { finding } from "./finding.ts";
 import type { Ground, Step } from "./step.ts";
-import { formatMs, plural } from "./words.ts";
 
 /** Addresses that are tried at most; a name with more has them for balance, not for us. */
 const MAX_TRIED = 8;

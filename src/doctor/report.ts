@@ -1,5 +1,5 @@
+import { plural } from "../base/words.ts";
 import type { Finding, Level } from "./finding.ts";
-import { plural } from "./words.ts";
 
 const MARKS: Readonly<Record<Level, string>> = { good: "✓", warning: "!", fault: "✗", skipped: "–" };
 

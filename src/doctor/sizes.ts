@@ -1,10 +1,10 @@
+import { formatBytes } from "../base/words.ts";
 import { ECHO_MIN_BYTES } from "../wire/echo-frame.ts";
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import { VNET_HEADER_BYTES } from "../wire/vnet-header.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Ground, Step } from "./step.ts";
 import type { Greeted } from "./welcome.ts";
-import { formatBytes } from "./words.ts";
 
 /** Frames that every network knows: the least, that of old dial-up lines, that of IPv6, then ours. */
 const SMALL_FRAMES = [64, 576, 1_280] as const;

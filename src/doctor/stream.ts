@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { describeError, VpnError } from "../base/errors.ts";
+import { formatMs } from "../base/words.ts";
 import { connectFaultOf } from "../transport/connect-fault.ts";
 import type { ForwardProxy } from "../transport/way-out.ts";
 import { connectToServer } from "../transport/way-to-server.ts";
 import { finding } from "./finding.ts";
 import type { Step } from "./step.ts";
 import { within } from "./within.ts";
-import { formatMs } from "./words.ts";
 
 /**
  * A byte stream to the server as the client makes it. With a proxy this is a step of its own: what the proxy says to the

@@ -1,3 +1,4 @@
+import { formatMs, formatRate } from "../base/words.ts";
 import { ECHO_MIN_BYTES } from "../wire/echo-frame.ts";
 import type { EchoChannel } from "./echo-channel.ts";
 import { finding } from "./finding.ts";
@@ -5,7 +6,6 @@ import { Load, type LoadResult, MAX_BYTES_PER_SECOND } from "./load.ts";
 import type { Sizes } from "./sizes.ts";
 import { roundedSpread, type Spread, spreadOf } from "./statistics.ts";
 import type { Ground, Step } from "./step.ts";
-import { formatMs, formatRate } from "./words.ts";
 
 const PING_LANE = 0;
 const PING_EVERY_MS = 50;

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import { joinWords, plural } from "../base/words.ts";
 import type { TlsClientOptions } from "../transport/dialer.ts";
 import { endsAtPublicRoot, type SeenTls } from "./certificate.ts";
 import { type Finding, finding } from "./finding.ts";
-import { joinWords, plural } from "./words.ts";
 
 export interface TlsExpected {
   /** What the certificate must be for. */

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { AGENT } from "../base/version.ts";
+import { formatMs } from "../base/words.ts";
 import { formatAuthorization } from "../transport/client-credentials.ts";
 import { readHead } from "../transport/read-head.ts";
 import { RESPONSE_FORMAT } from "../transport/response-format.ts";
@@ -11,7 +12,6 @@ import { answerWords } from "./answer-sentences.ts";
 import { finding } from "./finding.ts";
 import { readPage } from "./page.ts";
 import type { Ground, Step } from "./step.ts";
-import { formatMs } from "./words.ts";
 
 /** An open WebSocket, and who says that it is behind it. */
 export interface Opened {

@@ -1,10 +1,10 @@
+import { formatBytes, formatMs, formatSeconds } from "../base/words.ts";
 import type { WelcomeMessage } from "../wire/control-message.ts";
 import { OFFLOAD_ALL } from "../wire/offload.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Step } from "./step.ts";
 import type { Opened } from "./upgrade.ts";
 import { Visit } from "./visit.ts";
-import { formatBytes, formatMs, formatSeconds } from "./words.ts";
 
 export interface Greeted {
   readonly visit: Visit;

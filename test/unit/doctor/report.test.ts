@@ -3,7 +3,6 @@ import { describe, test } from "node:test";
 import { finding } from "../../../src/doctor/finding.ts";
 import { formatFinding, formatJson, formatSummary, summaryOf } from "../../../src/doctor/report.ts";
 import { spreadOf } from "../../../src/doctor/statistics.ts";
-import { formatBytes, formatMs, formatRate, joinWords } from "../../../src/doctor/words.ts";
 
 const GOOD = finding("name", "good", "it is found");
 const WARNING = finding("tls", "warning", "it ends soon", { mend: "Renew it." });
@@ -32,14 +31,7 @@ describe("the report", () => {
   });
 });
 
-describe("figures for people", () => {
-  test("have as many digits as mean something", () => {
-    assert.deepEqual([0.123, 4.25, 18.4, 1_340].map(formatMs), ["0.12 ms", "4.3 ms", "18 ms", "1.3 s"]);
-    assert.deepEqual([50_000, 2_300_000, 1e9 / 8].map(formatRate), ["400 kbit/s", "18.4 Mbit/s", "1.0 Gbit/s"]);
-    assert.deepEqual([1_514, 65_536].map(formatBytes), ["1514 bytes", "64 KiB"]);
-    assert.deepEqual([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(joinWords), ["", "a", "a and b", "a, b and c"]);
-  });
-
+describe("measurements", () => {
   test("of many, a few stand for all", () => {
     assert.equal(spreadOf([]), undefined);
     const spread = spreadOf(Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? 10 : 10 + i)));
