@@ -7,8 +7,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { startFlood } from "../lab/iperf.ts";
+import { MOST_STOLEN, withStolenShare } from "../lab/stolen.ts";
 import { median } from "./statistics.ts";
-import { MOST_STOLEN, withStolenShare } from "./stolen.ts";
 import type { Host, Tunnel } from "./tunnels/tunnel.ts";
 
 /** A dashboard asks twice in it, and Prometheus once, as it begins. */

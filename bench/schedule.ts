@@ -9,10 +9,10 @@
  */
 import { Lab } from "../lab/namespace.ts";
 import type { ProfileName } from "../lab/path/profiles.ts";
+import { whenLeastStolen } from "../lab/stolen.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
 import { FLOOR_MEASURES, PATHS, type PathName, type Row, referenceOf } from "./rows.ts";
 import { median } from "./statistics.ts";
-import { whenLeastStolen } from "./stolen.ts";
 import type { Tools, Tunnel } from "./tunnels/tunnel.ts";
 
 /** One measurement of a path, and what its reference, mostly the floor, gave right before and after it. */

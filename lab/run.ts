@@ -11,6 +11,7 @@ import { requirePrograms } from "./programs.ts";
 import { Progress } from "./progress.ts";
 import type { Measured, Situation, SituationContext } from "./situations/situation.ts";
 import { SITUATIONS } from "./situations/situations.ts";
+import { MOST_STOLEN, withStolenShare } from "./stolen.ts";
 
 const USAGE = `usage: npm run lab [-- OPTIONS]
   --only NAME,…  only these situations: ${SITUATIONS.map(({ name }) => name).join(", ")}
@@ -20,6 +21,9 @@ const USAGE = `usage: npm run lab [-- OPTIONS]
   --json FILE    the figures also there`;
 
 type Settings = Omit<SituationContext, "lab">;
+
+/** Of a situation that misses a bound while a host takes the processors away. */
+const ATTEMPTS = 3;
 
 interface Row extends Measured {
   readonly situation: string;
@@ -58,7 +62,7 @@ async function run(situations: readonly Situation[], settings: Settings, file: s
   const progress = new Progress(process.stdout);
   const rows: Row[] = [];
   for (const situation of situations) {
-    rows.push(...(await measure(situation, settings, progress)));
+    rows.push(...(await judge(situation, settings, progress)));
   }
   progress.note(`\n${formatRows(rows)}`);
   if (file !== undefined) {
@@ -66,6 +70,17 @@ async function run(situations: readonly Situation[], settings: Settings, file: s
     writeFileSync(file, `${JSON.stringify({ ...about, rows }, undefined, 1)}\n`);
   }
   if (rows.some(({ verdict }) => verdict === "fail")) process.exitCode = 1;
+}
+
+/** Who has no processor is late: a bound that is met nevertheless is met, one that is missed is tried again. */
+async function judge(situation: Situation, settings: Settings, progress: Progress): Promise<readonly Row[]> {
+  for (let attempt = 1; ; attempt++) {
+    const [rows, share] = await withStolenShare(() => measure(situation, settings, progress));
+    const isMissed = rows.some(({ verdict }) => verdict === "fail");
+    if (!isMissed || share <= MOST_STOLEN || attempt === ATTEMPTS) return rows;
+    const missed = rows.filter(({ verdict }) => verdict === "fail").map(({ what, got }) => `${what}: ${got}`);
+    progress.note(`  again, as ${Math.round(100 * share)} % of the processors' time was stolen: ${missed.join("; ")}`);
+  }
 }
 
 async function measure(
