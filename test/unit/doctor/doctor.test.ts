@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { afterEach, describe, test } from "node:test";
+import type { Ground } from "../../../src/doctor/step.ts";
 import { formatResponse, type HeaderList } from "../../../src/wire/http.ts";
 import { acceptOpening } from "../../../src/wire/opening.ts";
 import { type Meddler, Practice } from "./practice.ts";
@@ -210,9 +211,9 @@ describe("the doctor", () => {
       assert.deepEqual([lost?.level, lost?.details], ["warning", ["the disk is full"]]);
     });
 
-    const meddled = async (meddler: Meddler, options = {}) => {
+    const meddled = async (meddler: Meddler, options = {}, ground: Partial<Ground> = {}) => {
       const port = await practice.between(await practice.server(), meddler);
-      return practice.examine(`ws://127.0.0.1:${port}/`, { echoTimeoutMs: 150, ...options });
+      return practice.examine(`ws://127.0.0.1:${port}/`, { echoTimeoutMs: 150, ...options }, ground);
     };
 
     test("finds the size from which on frames vanish", async () => {
@@ -230,8 +231,14 @@ describe("the doctor", () => {
     });
 
     test("says that the connection does not stand a load", async () => {
+      let isLoaded = false;
       let count = 0;
-      const found = await meddled({ up: (chunk) => (count++ > 120 ? null : chunk) }, { loadMs: 2_000 });
+      const found = await meddled(
+        { up: (chunk) => (isLoaded && count++ > 10 ? null : chunk) },
+        { loadMs: 2_000 },
+        // The load is what comes next.
+        { report: ({ step }) => (isLoaded ||= step === "round-trip") },
+      );
       assert.deepEqual(found.complaints, ["load:fault"]);
     });
   });

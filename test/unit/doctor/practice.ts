@@ -132,8 +132,11 @@ export class Practice {
       wallMs: () => Date.now(),
       signal: new AbortController().signal,
       keepCredential: undefined,
-      report: (one) => findings.push(one),
       ...ground,
+      report: (one) => {
+        findings.push(one);
+        ground.report?.(one);
+      },
       options: {
         ...DOCTOR_DEFAULTS,
         ...{ url: parseServerUrl(url), way: STRAIGHT, tls: NO_TLS, credentials: undefined, dialects: ["v2", "v1"] },
