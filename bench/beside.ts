@@ -11,8 +11,11 @@ import { MOST_STOLEN, withStolenShare } from "../lab/stolen.ts";
 import { median } from "./statistics.ts";
 import type { Host, Tunnel } from "./tunnels/tunnel.ts";
 
-/** A dashboard asks twice in it, and Prometheus once, as it begins. */
-const WINDOW_MS = 4_000;
+/**
+ * Who looks every two seconds does so three times in it, who looks every five once. What is asked as it all begins is
+ * over before it.
+ */
+const WINDOW_MS = 6_000;
 /** Until what begins or ends has come to rest. */
 const SETTLE_MS = 500;
 /** Windows are left out while a host takes the processors away; there are at most so many times those that are wanted. */
@@ -23,8 +26,8 @@ interface Window {
   readonly isUndisturbed: boolean;
 }
 
-/** Fractions, one for each window; 1 is all of the speed. Throws if the machine was away for too many of them. */
-async function fractionsBeside(tunnel: Tunnel, to: Host, windows: number): Promise<readonly number[]> {
+/** The median of so many windows; 1 is all of the speed. Throws if the machine was away for too many of them. */
+export async function fractionBeside(tunnel: Tunnel, to: Host, windows: number): Promise<number> {
   const { beside, client } = tunnel;
   if (beside === undefined) throw new Error("nothing goes on beside this tunnel");
   const most = windows * MOST_TIMES;
@@ -46,11 +49,7 @@ async function fractionsBeside(tunnel: Tunnel, to: Host, windows: number): Promi
   }
   if (fractions.length < windows / 2)
     throw new Error(`the processors were away for more than ${MOST_STOLEN * 100} % of the time; ask a quieter machine`);
-  return fractions;
-}
-
-export async function fractionBeside(tunnel: Tunnel, to: Host, windows: number): Promise<number> {
-  return median(await fractionsBeside(tunnel, to, windows));
+  return median(fractions);
 }
 
 async function watch(tunnel: Tunnel): Promise<Window> {
