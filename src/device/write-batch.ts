@@ -25,6 +25,9 @@ export type WriteOut = (bytes: Uint8Array, entries: Uint32Array, count: number) 
 export class WriteBatch {
   readonly #writeOut: WriteOut;
   readonly #entries = new Uint32Array(ENTRY_WORDS * WRITE_BATCH_FRAMES);
+  /** What an entry stands for. */
+  readonly #frames = new Uint32Array(WRITE_BATCH_FRAMES);
+  readonly #frameBytes = new Uint32Array(WRITE_BATCH_FRAMES);
   #bytes: Uint8Array = NO_BYTES;
   #count = 0;
   #refused = 0;
@@ -45,13 +48,21 @@ export class WriteBatch {
     return this.#refusedBytes;
   }
 
-  write(frame: Frame): void {
+  /** `frames`, `frameBytes`: what it was joined of, if it was. */
+  write(frame: Frame, frames = 1, frameBytes = frame.length): void {
     if (this.#count === WRITE_BATCH_FRAMES || this.#bytes !== frame.bytes) this.#send();
     this.#bytes = frame.bytes;
+    this.#frames[this.#count] = frames;
+    this.#frameBytes[this.#count] = frameBytes;
     const at = ENTRY_WORDS * this.#count++;
     this.#entries[at] = frame.start;
     this.#entries[at + 1] = frame.end;
     this.#entries[at + 2] = frame.hasVnetHeader ? ENTRY_HAS_VNET_HEADER : 0;
+  }
+
+  /** Sends what waits: no frame's bytes are borrowed any more. */
+  release(): void {
+    this.#send();
   }
 
   /** Sends what waits; returns how many frames were refused since the last flush. */
@@ -64,17 +75,16 @@ export class WriteBatch {
 
   #send(): void {
     const refused = this.#count > 0 ? this.#writeOut(this.#bytes, this.#entries, this.#count) : 0;
-    if (refused > 0) this.#countRefused(refused);
+    if (refused > 0) this.#countRefused();
     this.#count = 0;
     this.#bytes = NO_BYTES;
   }
 
-  #countRefused(frames: number): void {
-    const entries = this.#entries;
-    this.#refused += frames;
-    for (let at = 0; at < ENTRY_WORDS * this.#count; at += ENTRY_WORDS) {
-      const isRefused = ((entries[at + 2] as number) & ENTRY_REFUSED) !== 0;
-      if (isRefused) this.#refusedBytes += (entries[at + 1] as number) - (entries[at] as number);
+  #countRefused(): void {
+    for (let i = 0; i < this.#count; i++) {
+      if (((this.#entries[ENTRY_WORDS * i + 2] as number) & ENTRY_REFUSED) === 0) continue;
+      this.#refused += this.#frames[i] as number;
+      this.#refusedBytes += this.#frameBytes[i] as number;
     }
   }
 }

@@ -60,11 +60,14 @@ export const Ipv6Extension = {
 } as const;
 
 export const TCP_SEQUENCE = 4;
-const TCP_DATA_OFFSET = 12;
+export const TCP_ACKNOWLEDGEMENT = 8;
+/** Four bits of data offset, in words; reserved bits and flags; the window. */
+export const TCP_DATA_OFFSET = 12;
 export const TCP_FLAGS = 13;
 export const TCP_CHECKSUM = 16;
+export const TCP_URGENT = 18;
 export const TCP_MIN_HEADER_BYTES = 20;
-export const TcpFlag = { fin: 0x01, syn: 0x02, psh: 0x08, cwr: 0x80 } as const;
+export const TcpFlag = { fin: 0x01, syn: 0x02, psh: 0x08, ack: 0x10, cwr: 0x80 } as const;
 
 export const UDP_LENGTH = 4;
 export const UDP_CHECKSUM = 6;

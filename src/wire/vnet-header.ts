@@ -102,6 +102,23 @@ export function endSuperFrame(bytes: Uint8Array, at: number): void {
   writeLittleUint16(bytes, at + GSO_SIZE, 0);
 }
 
+/** Writes the header of a TCP super-frame; `headerBytes` and `transport` count from the Ethernet header. */
+export function writeTcpSuperFrameHeader(
+  bytes: Uint8Array,
+  at: number,
+  type: typeof VnetGso.tcpv4 | typeof VnetGso.tcpv6,
+  headerBytes: number,
+  transport: number,
+  segmentBytes: number,
+): void {
+  bytes[at + FLAGS] = VnetFlag.needsCsum;
+  bytes[at + GSO_TYPE] = type;
+  writeLittleUint16(bytes, at + HDR_LEN, headerBytes);
+  writeLittleUint16(bytes, at + GSO_SIZE, segmentBytes);
+  writeLittleUint16(bytes, at + CSUM_START, transport);
+  writeLittleUint16(bytes, at + CSUM_OFFSET, TCP_CHECKSUM);
+}
+
 /** Whether the checksum is left to be completed. */
 function needsCsum(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at + FLAGS] as number) & VnetFlag.needsCsum) !== 0;

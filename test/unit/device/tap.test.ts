@@ -15,9 +15,11 @@ import { parseCidr } from "../../../src/device/cidr.ts";
 import type { Device, FrameBatch } from "../../../src/device/device.ts";
 import { openTap, TAP_DEFAULTS } from "../../../src/device/tap.ts";
 import type { TapOptions } from "../../../src/device/tap-options.ts";
+import { finishSum, sumBytes } from "../../../src/wire/checksum.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import type { Mac } from "../../../src/wire/mac.ts";
 import { OFFLOAD_ALL, Offload } from "../../../src/wire/offload.ts";
+import { Segmenter } from "../../../src/wire/segment.ts";
 import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 import { joinByBridge, silentNamespace } from "../../contract/device-pair.ts";
 import { Recorder, SUPER_FRAME_HEADERS_BYTES, superFrame, testFrame, writeFrames } from "../../contract/test-frames.ts";
@@ -136,6 +138,15 @@ describe("the TAP", { skip: await whyNoLab("iperf3") }, () => {
     withTap({ up: false }, (tap) => assert.equal(writeFrames(tap, [testFrame(60)]), 1));
   });
 
+  test("refuses as many frames as it was given, though it joined them", () => {
+    withTap({}, (tap) => {
+      const segments = segmentsOf(superFrame(3_500));
+      assert.equal(writeFrames(tap, [testFrame(60), ...segments, testFrame(70)]), 6);
+      assert.equal(tap.refused, 6);
+      assert.equal(tap.refusedBytes, 130 + Buffer.concat(segments).length);
+    });
+  });
+
   test("opened and closed 500 times leaks neither descriptors nor memory", async () => {
     const cycle = () =>
       withTap({}, (tap) => {
@@ -221,6 +232,24 @@ describe("the TAP", { skip: await whyNoLab("iperf3") }, () => {
       }
     });
 
+    test("gives the kernel the segments of a flow in one frame, and all frames in their order", async () => {
+      const pair = joinByBridge(namespace);
+      try {
+        const recorder = new Recorder(pair.right);
+        const whole = superFrame(3_500);
+        assert.equal(writeFrames(pair.left, [testFrame(60, 1), ...segmentsOf(whole), testFrame(60, 2)]), 0);
+        await waitFor("all three", () => recorder.frames.length === 3, { pollMs: 1 });
+        const [first, joined, last] = recorder.frames.map(({ bytes }) => bytes);
+        assert.deepEqual([first, last], [testFrame(60, 1), testFrame(60, 2)]);
+        const checksum = 14 + 20 + 16;
+        const expected = Buffer.from(whole.subarray(VNET_HEADER_BYTES));
+        expected.writeUInt16BE(joined?.readUInt16BE(checksum) ?? 0, checksum);
+        assert.deepEqual(joined, expected);
+      } finally {
+        pair.close();
+      }
+    });
+
     test("carries real TCP in super-frames that a message of 65535 bytes takes, both ways", async () => {
       const [here, there] = [await lab.namespace("here"), await lab.namespace("there")];
       const taps = [await place(here, "10.251.8.1/24"), await place(there, "10.251.8.2/24")] as const;
@@ -246,6 +275,22 @@ describe("the TAP", { skip: await whyNoLab("iperf3") }, () => {
     }
   });
 });
+
+/** The frames that it stands for, with all their checksums. */
+function segmentsOf(vnetFrame: Buffer): Buffer[] {
+  const segments: Buffer[] = [];
+  // What the test frame leaves out because nobody looks: the sum of the pseudo-header.
+  const bytes = Buffer.from(vnetFrame);
+  const ip = VNET_HEADER_BYTES + 14;
+  const tcp = ip + 20;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  bytes.writeUInt16BE(~finishSum(sumBytes(view, ip + 12, tcp, 6 + bytes.length - tcp)) & 0xffff, tcp + 16);
+  const frame = new Frame(bytes).set(bytes, VNET_HEADER_BYTES, bytes.length, true);
+  new Segmenter({ headroom: 0 }).segment(frame, 1_514, (segment, start, end) => {
+    segments.push(Buffer.from(segment.subarray(start, end)));
+  });
+  return segments;
+}
 
 /** Resident bytes once the loop has closed its handles. */
 async function settledMemory(): Promise<number> {
