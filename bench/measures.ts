@@ -22,6 +22,8 @@ export type MeasureName =
 export interface Effort {
   readonly rounds: number;
   readonly flowSeconds: number;
+  /** Of a flow before the first one each way, which does not count. */
+  readonly warmUpSeconds: number;
   readonly datagramSeconds: number;
   readonly pings: number;
   /** Of a flow that has something going on beside it. */
@@ -66,6 +68,7 @@ function peerOf(tunnel: Tunnel): Host {
 }
 
 async function measureFlow(tunnel: Tunnel, to: Host, direction: "up" | "down", effort: Effort): Promise<Sample> {
+  await warmUp(tunnel, to, direction, effort.warmUpSeconds);
   const options = { address: to.address, direction, seconds: effort.flowSeconds };
   const framesBefore = await countFrames(tunnel);
   const [flow, cost] = await withCost(tunnel.processes, () => runIperf(tunnel.client.namespace, to.namespace, options));
@@ -77,6 +80,22 @@ async function measureFlow(tunnel: Tunnel, to: Host, direction: "up" | "down", e
     gigabits,
     frames: (await countFrames(tunnel)) - framesBefore,
   };
+}
+
+/** What was warmed up: a tunnel, and the ways through it. */
+const warm = new WeakMap<Tunnel, Set<string>>();
+
+/**
+ * A program that has just begun compiles its code, and finds its buffers' sizes, while it carries the first gigabytes. A VPN
+ * is begun once and carries for weeks, and the floor has been running for long when it is measured.
+ */
+async function warmUp(tunnel: Tunnel, to: Host, direction: "up" | "down", seconds: number): Promise<void> {
+  const ways = warm.get(tunnel) ?? new Set();
+  warm.set(tunnel, ways);
+  const way = `${direction} ${to.address}`;
+  if (ways.has(way)) return;
+  ways.add(way);
+  await runIperf(tunnel.client.namespace, to.namespace, { address: to.address, direction, seconds });
 }
 
 async function countFrames({ client, device }: Tunnel): Promise<number> {

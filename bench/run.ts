@@ -23,8 +23,8 @@ const USAGE = `usage: npm run bench [-- OPTIONS]
   --only NAME,…   only these paths or measures (ws, wss, guard, observe, legacy, openvpn, …; relay, ping, datagrams, …; soak)
   --soak SECONDS  also keep one flow at full speed that long and watch memory (300 when only "soak" is asked for)`;
 
-const FULL: Effort = { rounds: 3, flowSeconds: 3, datagramSeconds: 1.5, pings: 300, windows: 16 };
-const QUICK: Effort = { rounds: 1, flowSeconds: 1, datagramSeconds: 0.5, pings: 100, windows: 2 };
+const FULL: Effort = { rounds: 3, flowSeconds: 3, warmUpSeconds: 2, datagramSeconds: 1.5, pings: 300, windows: 16 };
+const QUICK: Effort = { rounds: 1, flowSeconds: 1, warmUpSeconds: 1, datagramSeconds: 0.5, pings: 100, windows: 2 };
 const IDLE_CPU_SECONDS_PER_GIGABIT = 0.002;
 const DEFAULT_SOAK_SECONDS = 300;
 const RESULTS = new URL("results/", import.meta.url);

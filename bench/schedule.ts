@@ -9,7 +9,7 @@
  */
 import { Lab } from "../lab/namespace.ts";
 import type { ProfileName } from "../lab/path/profiles.ts";
-import { whenLeastStolen } from "../lab/stolen.ts";
+import { untilLeftAlone, whenLeastStolen } from "../lab/stolen.ts";
 import { type Effort, MEASURES, type MeasureName, type Sample } from "./measures.ts";
 import { FLOOR_MEASURES, PATHS, type PathName, type Row, referenceOf } from "./rows.ts";
 import { median } from "./statistics.ts";
@@ -45,6 +45,9 @@ type FloorSamples = ReadonlyMap<MeasureName, Sample>;
 /** How often two servers that stand beside each other take turns at a measure: their ratio is near 1, and noise is not. */
 const TURNS = 3;
 
+/** How long a whole run waits, at most, for a host that takes the processors away. */
+const PATIENCE_SECONDS = 900;
+
 /** Runs all rounds for the given rows; what fails is noted and left out. */
 export class Schedule {
   readonly #deps: ScheduleDeps;
@@ -52,6 +55,7 @@ export class Schedule {
   readonly #observations: Observation[] = [];
   readonly #floor: { measure: MeasureName; sample: Sample }[] = [];
   readonly #failures: { path: PathName; measure?: MeasureName; reason: string }[] = [];
+  #patienceSeconds = PATIENCE_SECONDS;
 
   constructor(deps: ScheduleDeps, effort: Effort) {
     this.#deps = deps;
@@ -181,7 +185,10 @@ export class Schedule {
   #measureOn(tunnel: Tunnel, measure: MeasureName): Promise<Sample> {
     const work = (): Promise<Sample> => MEASURES[measure](tunnel, this.#effort, this.#deps.tools);
     // What goes on beside is begun and ended over and over, and looks out for itself.
-    return tunnel.beside === undefined ? whenLeastStolen(work) : work();
+    if (tunnel.beside !== undefined) return work();
+    return whenLeastStolen(work, async () => {
+      this.#patienceSeconds = await untilLeftAlone(this.#patienceSeconds);
+    });
   }
 
   #fail(failure: { path: PathName; measure?: MeasureName; reason: string }): void {
