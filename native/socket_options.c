@@ -124,6 +124,17 @@ static napi_value get_peer_credentials(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* peekByte(fd) -> the next byte that was received, which stays there; -1 if there is none, nor will be, or not yet */
+static napi_value peek_byte(napi_env env, napi_callback_info info) {
+  napi_value values[1], result;
+  int32_t fd;
+  uint8_t byte;
+  if (!arguments_read(env, info, 1, values, NULL) || !argument_i32(env, values[0], &fd)) return NULL;
+  ssize_t length = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  napi_create_int32(env, length == 1 ? byte : -1, &result);
+  return result;
+}
+
 /* openTcpSocket(version) -> descriptor of an unconnected socket for IPv4 or IPv6 (4 or 6) */
 static napi_value open_tcp_socket(napi_env env, napi_callback_info info) {
   napi_value values[1], result;
@@ -142,6 +153,7 @@ void socket_options_register(napi_env env, napi_value exports) {
       {.utf8name = "getSocketOption", .method = get_number_option, .attributes = napi_enumerable},
       {.utf8name = "getSocketOptionText", .method = get_text_option, .attributes = napi_enumerable},
       {.utf8name = "openTcpSocket", .method = open_tcp_socket, .attributes = napi_enumerable},
+      {.utf8name = "peekByte", .method = peek_byte, .attributes = napi_enumerable},
       {.utf8name = "socketState", .method = get_socket_state, .attributes = napi_enumerable},
       {.utf8name = "peerCredentials", .method = get_peer_credentials, .attributes = napi_enumerable},
   };

@@ -28,6 +28,7 @@ import { runExec } from "./exec.ts";
 import { Hooks } from "./hooks.ts";
 import { KnownFronts } from "./known-fronts.ts";
 import { makeLogger } from "./log.ts";
+import { peekByte } from "./peek-byte.ts";
 import { peerUid } from "./peer-uid.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { runUntilSignal } from "./process-life.ts";
@@ -175,7 +176,7 @@ function bindAll(
   { tuneListener }: Congestion,
 ): Promise<readonly Listener[]> {
   const { connectionsPerAddress, maxConnections, handshakeTimeoutMs } = limits;
-  return bindListeners({ clock: systemClock, log, peerUid, tuneListener }, listen, {
+  return bindListeners({ clock: systemClock, log, peerUid, peekByte, tuneListener }, listen, {
     ...LISTENER_DEFAULTS,
     ...(connectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress: connectionsPerAddress }),
     maxConnections: fitConnections(log, maxConnections ?? LISTENER_DEFAULTS.maxConnections),

@@ -59,6 +59,8 @@ export interface Addon {
   /** Writes six words: see get_socket_state in native/socket_options.c. False if it is no TCP. */
   socketState(fd: number, words: Uint32Array): boolean;
   peerCredentials(fd: number): PeerCredentials;
+  /** The next byte to read, which stays there; −1 if there is none, nor will be, or not yet. */
+  peekByte(fd: number): number;
   /** XORs `bytes[start..end)` with the key, most significant byte first. */
   maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void;
   /** In every thread of the process, prctl(option, argument) for each pair of `pairs`, 64 at most, in order. */

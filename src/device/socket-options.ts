@@ -69,6 +69,11 @@ export function peerCredentials(fd: number): PeerCredentials {
   return explain("SO_PEERCRED", () => loadAddon().peerCredentials(fd));
 }
 
+/** The next byte to read, which stays there; −1 if there is none, nor will be, or not yet. */
+export function peekByte(fd: number): number {
+  return loadAddon().peekByte(fd);
+}
+
 function explain<T>(option: string, call: () => T): T {
   return explainFault(call, (cause) => {
     const message = `The kernel refused the socket option ${option} (${cause.message}).`;

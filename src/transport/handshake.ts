@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
+import { discardReads, type FirstByte, type PeekByte, peekFirstByte, readFirstByte } from "./first-byte.ts";
 import { httpIncoming, type Incoming, type IncomingHead, type Origin, refuse, uwsgiIncoming } from "./incoming.ts";
 import type { Protocol } from "./listen-address.ts";
 import { verifiedPeerCertificate } from "./peer-certificate.ts";
@@ -21,6 +22,8 @@ export interface HandshakeDeps {
   readonly clock: Clock;
   /** Undefined: TLS is refused. */
   readonly tls: TlsOffer | undefined;
+  /** Without it TLS is slower. */
+  readonly peekByte?: PeekByte | undefined;
 }
 
 /** Why a connection ended before it made a request; counted by the listener. */
@@ -68,36 +71,23 @@ export function shakeHands(
       else readRequest(outcome, httpIncoming, verifiedPeerCertificate(outcome));
     });
   };
-  peekFirstByte(deps.clock, socket, remainingMs(), (firstByte) => {
-    const protocol = typeof firstByte === "string" ? undefined : detectProtocol(firstByte);
-    if (typeof firstByte === "string") drop(firstByte, "no byte came");
+  const onFirstByte = (first: FirstByte): void => {
+    const protocol = typeof first === "string" ? undefined : detectProtocol(first);
+    if (typeof first === "string") drop(first, "no byte came");
     else if (protocol === undefined || !options.spoken.includes(protocol)) {
       refuseProtocol(socket, protocol, options.spoken, events);
     } else if (protocol === "tls") readTls();
     else readRequest(socket, protocol === "http" ? httpIncoming : uwsgiIncoming);
-  });
-}
-
-/** Reads until something is there, puts it back, and leaves the socket paused. */
-function peekFirstByte(
-  clock: Clock,
-  socket: Socket,
-  timeoutMs: number,
-  done: (firstByte: number | "late" | "gone") => void,
-): void {
-  const finish = (outcome: number | "late" | "gone"): void => {
-    cancelTimer();
-    socket.off("data", onData).off("end", onGone).off("close", onGone);
-    done(outcome);
   };
-  const onGone = (): void => finish("gone");
-  const onData = (chunk: Buffer): void => {
-    socket.pause();
-    socket.unshift(chunk);
-    finish(chunk[0] as number);
+  const { clock, peekByte } = deps;
+  const isTlsOnly = options.spoken.every((protocol) => protocol === "tls");
+  const onPeeked = (first: FirstByte): void => {
+    if (typeof first === "number" && detectProtocol(first) !== "tls") discardReads(socket);
+    onFirstByte(first);
   };
-  const cancelTimer = clock.after(timeoutMs, () => finish("late"));
-  socket.on("data", onData).once("end", onGone).once("close", onGone).resume();
+  const isPeeked =
+    isTlsOnly && peekByte !== undefined && peekFirstByte(clock, socket, peekByte, remainingMs(), onPeeked);
+  if (!isPeeked) readFirstByte(clock, socket, remainingMs(), onFirstByte);
 }
 
 /** Runs the server's side of TLS over the socket; answers the TLS socket, or why there is none. */

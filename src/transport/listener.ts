@@ -10,6 +10,7 @@ import {
   type Place,
   sourceOf,
 } from "./connection-census.ts";
+import type { PeekByte } from "./first-byte.ts";
 import { type Refusal, shakeHands } from "./handshake.ts";
 import { type Incoming, type MayConnect, type Origin, refuse } from "./incoming.ts";
 import { formatListenAddress, type ListenAddress, type Protocol } from "./listen-address.ts";
@@ -43,6 +44,8 @@ export interface ListenerDeps {
   readonly log: Logger;
   /** The user who connected to a unix socket; undefined if the kernel does not say. */
   readonly peerUid: (socket: Socket) => number | undefined;
+  /** Lets TLS read from the kernel from its first byte on, which is faster. */
+  readonly peekByte?: PeekByte;
   /** Sets on the listening socket what those that it accepts inherit. */
   readonly tuneListener?: (server: Server) => void;
   /** Shared by listeners whose connections count together; without it the listener counts its own. */
@@ -183,7 +186,7 @@ export class Listener {
     const { socket, origin, source, place } = knock;
     const { address, tls, handshakeTimeoutMs: timeoutMs } = this.#options;
     shakeHands(
-      { clock: this.#deps.clock, tls },
+      { clock: this.#deps.clock, tls, peekByte: this.#deps.peekByte },
       socket,
       { spoken: SPOKEN[address.kind], origin, timeoutMs },
       {

@@ -16,7 +16,7 @@ export interface StaticReader {
  */
 export function readIntoStaticBuffers(socket: Socket, reader: StaticReader): boolean {
   const slots = findSlots(socket);
-  const handle = (socket as unknown as { _handle?: StaticHandle | null })._handle;
+  const handle = handleOf(socket);
   if (slots === undefined || typeof handle?.useUserBuffer !== "function") return false;
   const target = socket as unknown as Record<symbol, unknown>;
   const first = reader.room();
@@ -30,8 +30,37 @@ export function readIntoStaticBuffers(socket: Socket, reader: StaticReader): boo
   return true;
 }
 
+/**
+ * Calls `ready` once, when a paused socket has something to read or its other side has gone; nothing is read. From then on
+ * the socket must be read by another stream (TLS) or into static buffers: Node has no way back. False if this Node cannot;
+ * nothing was changed then.
+ *
+ * It is a read into no memory: libuv asks for room, is given none, and says that instead of reading (UV_ENOBUFS).
+ */
+export function whenReadable(socket: Socket, ready: () => void): boolean {
+  const handle = handleOf(socket);
+  if (handle?.useUserBuffer === undefined || handle.readStart === undefined || handle.readStop === undefined)
+    return false;
+  const { onread } = handle;
+  handle.useUserBuffer(Buffer.alloc(0));
+  handle.onread = () => {
+    handle.readStop?.();
+    handle.onread = onread;
+    ready();
+  };
+  handle.readStart();
+  return true;
+}
+
 interface StaticHandle {
   useUserBuffer?(buffer: Uint8Array): void;
+  readStart?(): void;
+  readStop?(): void;
+  onread?: unknown;
+}
+
+function handleOf(socket: Socket): StaticHandle | null | undefined {
+  return (socket as unknown as { readonly _handle?: StaticHandle | null })._handle;
 }
 
 interface Slots {

@@ -10,10 +10,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import { makeCertificates } from "../../../lab/certificates.ts";
 import { Lab } from "../../../lab/namespace.ts";
+import { readProcessUsage } from "../../../lab/usage.ts";
 import { waitFor } from "../../../lab/wait.ts";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { type Logger, silentLogger } from "../../../src/base/logger.ts";
+import { peekByte } from "../../../src/cli/peek-byte.ts";
+import type { PeekByte } from "../../../src/transport/first-byte.ts";
 import { type Incoming, refuse } from "../../../src/transport/incoming.ts";
 import { parseListenAddress } from "../../../src/transport/listen-address.ts";
 import { bindListeners, LISTENER_DEFAULTS, Listener, type ListenerOptions } from "../../../src/transport/listener.ts";
@@ -33,7 +36,14 @@ const UWSGI = encodeUwsgi(0, [
   ["HTTPS_DN", "CN=first"],
 ]);
 
-describe("listener", () => {
+for (const [title, peeked] of [
+  ["listener", { peekByte }],
+  ["listener that cannot peek", {}],
+] as const) {
+  describe(title, () => suite(peeked));
+}
+
+function suite(peeked: { readonly peekByte?: PeekByte }): void {
   const lab = new Lab();
   let directory: string;
   let tls: TlsOffer;
@@ -69,7 +79,7 @@ describe("listener", () => {
     log: Logger = silentLogger,
   ): Promise<Listener> {
     const address = parseListenAddress(text);
-    const deps = { clock, log, peerUid: () => 1000 };
+    const deps = { clock, log, peerUid: () => 1000, ...peeked };
     const listener = new Listener(deps, { ...LISTENER_DEFAULTS, tls: undefined, ...options, address });
     listeners.push(listener);
     await listener.bind();
@@ -304,6 +314,46 @@ describe("listener", () => {
     }
   });
 
+  test("who goes before a byte of TLS is gone, and who says nothing is late", async () => {
+    const clock = new HandClock();
+    const listener = await listen("https://127.0.0.1:0", { tls }, clock);
+    const [gone, silent] = [await dial(listener), await dial(listener)];
+    await waitFor("both to be accepted", () => clock.timersSet === 2);
+    gone.socket.end();
+    await refusals(listener, "gone", 1);
+    clock.advance(10_000);
+    await silent.untilClosed();
+    assert.deepEqual(Object.fromEntries(listener.refusals), { gone: 1, late: 1 });
+  });
+
+  test("who speaks HTTP where TLS is spoken gets the whole answer, whatever else he has sent", async () => {
+    const listener = await listen("https://127.0.0.1:0", { tls });
+    const peer = (await dial(listener)).send(REQUEST, Buffer.alloc(300_000, 120));
+    assert.match(await peer.untilReceived("use https"), /^HTTP\/1\.1 400 /);
+    await refusals(listener, "unknown-protocol", 1);
+  });
+
+  test("TLS reads all that the kernel has at once, if the listener may peek", async () => {
+    const listener = await listen("https://127.0.0.1:0", { tls });
+    const peer = (await dialTls(listener)).send(REQUEST);
+    const { socket } = await nextIncoming();
+    const bytes = 60_000;
+    // Written at once, in this turn of the event loop: the kernel has all of it before anybody reads.
+    peer.send(Buffer.alloc(bytes, 120));
+    let arrived = 0;
+    const callsBefore = readProcessUsage(process.pid).ioCalls;
+    await new Promise<void>((resolve) => {
+      socket.on("data", ({ length }) => {
+        arrived += length;
+        if (arrived === bytes) resolve();
+      });
+      socket.resume();
+    });
+    const calls = readProcessUsage(process.pid).ioCalls - callsBefore;
+    // Five for looking, and one for the bytes; by 17 KiB in two calls each it would be seven for them.
+    assert.equal(calls < 9, peeked.peekByte !== undefined, `${calls} calls`);
+  });
+
   test("a TLS peer that breaks off later is not counted as a failed handshake", async () => {
     const listener = await listen("https://127.0.0.1:0", { tls });
     const peer = (await dialTls(listener)).send(REQUEST);
@@ -438,7 +488,7 @@ describe("listener", () => {
     await assert.rejects(listen(address), isConfigError("LISTEN_FAILED", /EADDRINUSE/, /another port/));
     await assert.rejects(listen("tcp://192.0.2.1:1"), isConfigError("LISTEN_FAILED", /EADDRNOTAVAIL/, /No interface/));
   });
-});
+}
 
 /** How a connection to a unix socket fails, undefined if it does not; it stays, and goes with its server. */
 function connectCode(path: string): Promise<string | undefined> {
