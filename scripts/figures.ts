@@ -1,7 +1,8 @@
 /**
  * `node --import tsx scripts/figures.ts`: renders bench/results/latest.json into the places between the markers
  * `<!-- figures -->` and `<!-- /figures -->`: all rows into docs/BENCHMARKS.md, the throughput in short into README.md.
- * bench/results/lab.json, if it is there, goes between `<!-- lab -->` and `<!-- /lab -->` of docs/BENCHMARKS.md.
+ * bench/results/node24.json, a run under another Node, goes between `<!-- node24 -->` and `<!-- /node24 -->` of docs/BENCHMARKS.md,
+ * bench/results/lab.json between `<!-- lab -->` and `<!-- /lab -->`, where they are there.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -40,7 +41,7 @@ export interface LabSet {
 }
 
 /** The name in the markers that a block stands between. */
-export type Place = "figures" | "lab";
+export type Place = "figures" | "node24" | "lab";
 
 const ABSENT = "–";
 
@@ -132,14 +133,19 @@ function fillFile(name: string, place: Place, block: string): void {
   writeFileSync(url, fillPlace(readFileSync(url, "utf8"), place, block));
 }
 
-function resultUrl(name: string): URL {
-  return new URL(`../bench/results/${name}`, import.meta.url);
+/** What a program wrote into bench/results/; undefined if it has not. */
+function read<T>(name: string): T | undefined {
+  const url = new URL(`../bench/results/${name}`, import.meta.url);
+  return existsSync(url) ? (JSON.parse(readFileSync(url, "utf8")) as T) : undefined;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const set: FigureSet = JSON.parse(readFileSync(resultUrl("latest.json"), "utf8"));
+  const set = read<FigureSet>("latest.json");
+  if (set === undefined) throw new Error("there is no bench/results/latest.json; npm run bench makes it");
   fillFile("docs/BENCHMARKS.md", "figures", renderFigures(set));
   fillFile("README.md", "figures", renderSummary(set));
-  const lab = resultUrl("lab.json");
-  if (existsSync(lab)) fillFile("docs/BENCHMARKS.md", "lab", renderLab(JSON.parse(readFileSync(lab, "utf8"))));
+  const node24 = read<FigureSet>("node24.json");
+  if (node24 !== undefined) fillFile("docs/BENCHMARKS.md", "node24", renderFigures(node24));
+  const lab = read<LabSet>("lab.json");
+  if (lab !== undefined) fillFile("docs/BENCHMARKS.md", "lab", renderLab(lab));
 }
