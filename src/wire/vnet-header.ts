@@ -66,8 +66,7 @@ const CSUM_OFFSET = 8;
 const GSO_SIZE_RESERVED = 0xffff;
 
 /**
- * The least payload of a TCP segment, so that a stranger's gso size of 1 does not make a flood of one small message:
- * Linux' smallest MSS (net.ipv4.tcp_min_snd_mss, 48) with timestamps.
+ * The least payload of a TCP segment, lest a stranger make a flood of one message: Linux' smallest MSS (48) with timestamps.
  */
 export const MIN_TCP_GSO_BYTES = 36;
 
