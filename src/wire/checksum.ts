@@ -10,6 +10,7 @@
  * Node 20 for 1448 bytes: one byte at a time 590 ns, integer accumulators 120 ns, doubles 85 ns, with the copy
  * 145 ns. Alignment makes no difference, so a span may start anywhere.
  */
+import { IPV4_CHECKSUM } from "./ip-packet.ts";
 
 /** Adds the bytes in [start, end) to the partial sum `initial`. */
 export function sumBytes(view: DataView, start: number, end: number, initial: number): number {
@@ -70,6 +71,12 @@ export function finishSum(sum: number): number {
  */
 export function finishTransportSum(sum: number): number {
   return finishSum(sum) || 0xffff;
+}
+
+/** Writes the checksum of the IPv4 header in [start, end) (RFC 791), whatever is in its place. */
+export function setIpv4Checksum(view: DataView, start: number, end: number): void {
+  view.setUint16(start + IPV4_CHECKSUM, 0);
+  view.setUint16(start + IPV4_CHECKSUM, finishSum(sumBytes(view, start, end, 0)));
 }
 
 /** The partial sum for a total of little-endian words, below 2^53. */

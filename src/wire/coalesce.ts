@@ -13,6 +13,7 @@
  * what is joined agrees in every field that a cut repeats, and its checksums are right: a super-frame has none that would
  * tell later. The conditions are those of Linux (net/ipv4/tcp_offload.c, net/ipv4/af_inet.c, net/ipv6/ip6_offload.c).
  */
+import { BatchView } from "./batch-view.ts";
 import { copyAndSum } from "./checksum.ts";
 import { copyBytes } from "./copy.ts";
 import { MAX_FRAME_BYTES } from "./ethernet.ts";
@@ -48,8 +49,7 @@ export class Coalescer {
   /** Bytes of the frames they were. */
   #frameBytes = 0;
   #isScratchLent = false;
-  #source: Uint8Array = this.#scratch;
-  #sourceView: DataView = this.#scratchView;
+  readonly #views = new BatchView();
 
   /** `offloads` is what the receiver takes. */
   constructor(sink: CoalescedSink, offloads: OffloadSet) {
@@ -60,8 +60,7 @@ export class Coalescer {
   /** Borrows the frame's bytes until `flush`. */
   push(frame: Frame): void {
     const arrived = this.#arrived;
-    this.#borrow(frame.bytes);
-    if (!arrived.read(frame, this.#sourceView, this.#offloads)) {
+    if (!arrived.read(frame, this.#views.of(frame.bytes), this.#offloads)) {
       this.#close();
       this.#sink.write(frame, 1, frame.length);
       return;
@@ -82,17 +81,10 @@ export class Coalescer {
     this.#isScratchLent = false;
   }
 
-  /** Frames of one batch share their bytes, so the view is made once for many of them. */
-  #borrow(bytes: Uint8Array): void {
-    if (this.#source === bytes) return;
-    this.#source = bytes;
-    this.#sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
   /** Appends a segment that follows; false if its checksum, or that of the first one, is wrong. */
   #join(next: TcpSegment): boolean {
     const open = this.#open;
-    if (this.#count === 1 && !this.#copyPayload(open, VNET_HEADER_BYTES + open.payload - open.start)) return false;
+    if (this.#count === 1 && !this.#copyFirst(open)) return false;
     if (!this.#copyPayload(next, VNET_HEADER_BYTES + open.length)) return false;
     if (this.#count === 1) this.#moveToScratch(open);
     open.end += next.payloadBytes;
@@ -103,10 +95,15 @@ export class Coalescer {
     return true;
   }
 
-  /** Copies a segment's payload to its place in the scratch; false if a checksum of the segment is wrong. */
-  #copyPayload(segment: TcpSegment, to: number): boolean {
+  /** Copies the first one's payload, to a scratch that is ours again. */
+  #copyFirst(first: TcpSegment): boolean {
     if (this.#isScratchLent) this.#sink.release();
     this.#isScratchLent = false;
+    return this.#copyPayload(first, VNET_HEADER_BYTES + first.payload - first.start);
+  }
+
+  /** Copies a segment's payload to its place in the scratch; false if a checksum of the segment is wrong. */
+  #copyPayload(segment: TcpSegment, to: number): boolean {
     return segment.isIntact(copyAndSum(segment.view, segment.payload, segment.end, this.#scratchView, to));
   }
 

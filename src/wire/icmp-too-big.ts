@@ -7,12 +7,11 @@
  *     as in the frame,           │           │ 2 │ 0 │ checksum │ MTU (4)         │ the packet, 1280 bytes in all at most
  *     addresses swapped          │           │ type, code
  */
-import { finishSum, sumBytes } from "./checksum.ts";
+import { finishSum, setIpv4Checksum, sumBytes } from "./checksum.ts";
 import { copyBytes } from "./copy.ts";
 import { ETHERNET_HEADER_BYTES, isGroupMac, MAX_VLAN_TAGS, uint16At, VLAN_TAG_BYTES } from "./ethernet.ts";
 import { Frame } from "./frame.ts";
 import {
-  IPV4_CHECKSUM,
   IPV4_DESTINATION,
   IPV4_DONT_FRAGMENT,
   IPV4_FRAGMENT,
@@ -105,7 +104,7 @@ export class TooBigAnswer {
     view.setUint8(ip + IPV4_PROTOCOL, IpProtocol.icmp);
     copyBytes(bytes, destinationIp, destinationIp + 4, this.#bytes, ip + IPV4_SOURCE);
     copyBytes(bytes, sourceIp, sourceIp + 4, this.#bytes, ip + IPV4_DESTINATION);
-    view.setUint16(ip + IPV4_CHECKSUM, finishSum(sumBytes(view, ip, icmp, 0)));
+    setIpv4Checksum(view, ip, icmp);
     view.setUint8(icmp, ICMPV4_UNREACHABLE);
     view.setUint8(icmp + 1, ICMPV4_FRAGMENTATION_NEEDED);
     view.setUint16(icmp + ICMPV4_NEXT_HOP_MTU, mtu);

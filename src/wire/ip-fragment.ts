@@ -8,11 +8,10 @@
  * A packet that is a fragment itself becomes smaller ones.
  */
 import { Drop, type DropReason } from "../base/drop-reason.ts";
-import { finishSum, sumBytes } from "./checksum.ts";
+import { setIpv4Checksum } from "./checksum.ts";
 import { copyBytes } from "./copy.ts";
 import { EtherType, MAX_FRAME_BYTES, networkHeaderOffset, uint16At } from "./ethernet.ts";
 import {
-  IPV4_CHECKSUM,
   IPV4_DONT_FRAGMENT,
   IPV4_FRAGMENT,
   IPV4_FRAGMENT_OFFSET,
@@ -102,8 +101,7 @@ export class Ipv4Fragmenter {
     view.setUint8(ip, 0x40 | ((payload - ip) >>> 2));
     view.setUint16(ip + IPV4_TOTAL_LENGTH, end - ip);
     view.setUint16(ip + IPV4_FRAGMENT, this.#fragmentField(from, to));
-    view.setUint16(ip + IPV4_CHECKSUM, 0);
-    view.setUint16(ip + IPV4_CHECKSUM, finishSum(sumBytes(view, ip, payload, 0)));
+    setIpv4Checksum(view, ip, payload);
     return end;
   }
 

@@ -11,12 +11,12 @@
  * an IPv6 routing header the sender has summed an address that is not the one in the IP header.
  */
 import { Drop, type DropReason } from "../base/drop-reason.ts";
-import { copyAndSum, finishSum, finishTransportSum, sumBytes } from "./checksum.ts";
+import { BatchView } from "./batch-view.ts";
+import { copyAndSum, finishSum, finishTransportSum, setIpv4Checksum, sumBytes } from "./checksum.ts";
 import { copyBytes } from "./copy.ts";
 import { EtherType, MAX_FRAME_BYTES, networkHeaderOffset, uint16At } from "./ethernet.ts";
 import type { Frame } from "./frame.ts";
 import {
-  IPV4_CHECKSUM,
   IPV4_IDENTIFICATION,
   IPV4_TOTAL_LENGTH,
   IPV6_HEADER_BYTES,
@@ -55,6 +55,7 @@ export class Segmenter {
   readonly #scratch: Uint8Array;
   readonly #scratchView: DataView;
 
+  readonly #views = new BatchView();
   #source: Uint8Array;
   #sourceView: DataView;
 
@@ -74,7 +75,7 @@ export class Segmenter {
   constructor(options: { readonly headroom: number }) {
     this.#headroom = options.headroom;
     this.#scratch = new Uint8Array(options.headroom + MAX_FRAME_BYTES);
-    this.#scratchView = viewOf(this.#scratch);
+    this.#scratchView = new DataView(this.#scratch.buffer);
     this.#source = this.#scratch;
     this.#sourceView = this.#scratchView;
   }
@@ -145,11 +146,9 @@ export class Segmenter {
     return Drop.none;
   }
 
-  /** Frames of one batch share their bytes, so the view is made once for many of them. */
   #borrow(bytes: Uint8Array): void {
-    if (this.#source === bytes) return;
     this.#source = bytes;
-    this.#sourceView = viewOf(bytes);
+    this.#sourceView = this.#views.of(bytes);
   }
 
   /** Gives the frame with its one checksum completed (the kernel's skb_checksum_help). */
@@ -234,8 +233,7 @@ export class Segmenter {
     const at = this.#ipAt;
     view.setUint16(at + IPV4_TOTAL_LENGTH, end - at);
     view.setUint16(at + IPV4_IDENTIFICATION, view.getUint16(at + IPV4_IDENTIFICATION) + index);
-    view.setUint16(at + IPV4_CHECKSUM, 0);
-    view.setUint16(at + IPV4_CHECKSUM, finishSum(sumBytes(view, at, at + ipv4HeaderBytes(this.#scratch, at), 0)));
+    setIpv4Checksum(view, at, at + ipv4HeaderBytes(this.#scratch, at));
   }
 
   #patchIpv6(end: number): void {
@@ -265,8 +263,4 @@ export class Segmenter {
     view.setUint16(at + UDP_CHECKSUM, 0);
     view.setUint16(at + UDP_CHECKSUM, finishTransportSum(sumBytes(view, at, payloadAt, sum)));
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,8 +1,7 @@
-import { finishSum, sumBytes } from "./checksum.ts";
+import { finishSum, setIpv4Checksum, sumBytes } from "./checksum.ts";
 import { EtherType, networkHeaderOffset, uint16At } from "./ethernet.ts";
 import type { Frame } from "./frame.ts";
 import {
-  IPV4_CHECKSUM,
   IPV4_DESTINATION,
   IPV4_DONT_FRAGMENT,
   IPV4_FRAGMENT,
@@ -126,8 +125,7 @@ export class TcpSegment {
       view.setUint16(network + IPV6_PAYLOAD_LENGTH, end - transport);
     } else {
       view.setUint16(network + IPV4_TOTAL_LENGTH, end - network);
-      view.setUint16(network + IPV4_CHECKSUM, 0);
-      view.setUint16(network + IPV4_CHECKSUM, finishSum(sumBytes(view, network, transport, 0)));
+      setIpv4Checksum(view, network, transport);
     }
     if (this.isPushed) (bytes[transport + TCP_FLAGS] as number) |= TcpFlag.psh;
     view.setUint16(transport + TCP_CHECKSUM, ~finishSum(this.#pseudoSum()) & 0xffff);
@@ -145,13 +143,7 @@ export class TcpSegment {
   /** The partial sum of addresses, protocol and length (RFC 9293 section 3.1, RFC 8200 section 8.1). */
   #pseudoSum(): number {
     const addresses = this.network + (this.isIpv6 ? IPV6_SOURCE : IPV4_SOURCE);
-    return (
-      sumBytes(this.view, addresses, this.network + this.#ipHeaderBytes, 0) + IpProtocol.tcp + this.end - this.transport
-    );
-  }
-
-  get #ipHeaderBytes(): number {
-    return this.isIpv6 ? IPV6_HEADER_BYTES : IPV4_MIN_HEADER_BYTES;
+    return sumBytes(this.view, addresses, this.transport, IpProtocol.tcp + this.end - this.transport);
   }
 
   #hasEthernetHeaderOf(open: TcpSegment): boolean {
