@@ -10,6 +10,8 @@ bash scripts/setup.sh "${packages[@]}" || exit 1
 shopt -s globstar nullglob
 
 failed=()
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
 step() {
   local name=$1
   shift
@@ -21,7 +23,17 @@ step() {
 run_tests() {
   local name=$1 concurrency=$2
   shift 2
-  [ $# -eq 0 ] || step "$name ($# files)" node --import tsx --test --test-concurrency="$concurrency" "$@"
+  [ $# -eq 0 ] || step "$name ($# files)" node --import tsx --test --test-concurrency="$concurrency" \
+    --test-reporter=tap --test-reporter-destination=stdout \
+    --test-reporter=spec --test-reporter-destination="$reports/$name" "$@"
+}
+
+# What failed and why, once more at the end, where whoever looks for the fault begins to read.
+explain_failures() {
+  local report
+  for report in "$reports"/*; do
+    sed -n '/failing tests:/,$p' "$report"
+  done
 }
 
 step types npx --no-install tsc -p tsconfig.json
@@ -43,6 +55,7 @@ run_tests "system tests that want the machine for themselves" 1 "${alone[@]}"
 run_tests "browser tests" 2 test/browser/*.test.ts
 
 if [ ${#failed[@]} -gt 0 ]; then
+  explain_failures
   echo "FAILED: $(IFS=,; echo "${failed[*]}")"
   exit 1
 fi

@@ -44,8 +44,13 @@ export class RawPeer {
 
   /** Waits until the socket is gone, and gives what came until then. */
   async untilClosed(): Promise<string> {
-    await waitFor("the end of the connection", () => this.closed || this.ended, { pollMs: 2 });
+    await waitFor("the end of the connection", () => this.isOver, { pollMs: 2 });
     return this.text;
+  }
+
+  /** Whether the other side sends no more. */
+  get isOver(): boolean {
+    return this.closed || this.ended;
   }
 
   get text(): string {

@@ -66,6 +66,8 @@ export class Attendant implements Station {
   /** When it lost its last connection. */
   heldSinceMs = 0;
   readonly #all: (V2Peer | LegacyPeer)[] = [];
+  /** Those that stood still when another came in their place. */
+  readonly #replaced: (V2Peer | LegacyPeer)[] = [];
 
   constructor(role: Role, host: number, broadcasts: number) {
     this.role = role;
@@ -84,15 +86,24 @@ export class Attendant implements Station {
     this.ledger.mayLose = this.isIsolated;
   }
 
-  /** Whether something may wait for one of its connections. */
+  /** Whether one of its connections stands still. */
   get isFrozen(): boolean {
     return [...this.open.values()].some(({ path }) => path?.isFrozen === true);
+  }
+
+  /** Whether something may wait for it: one that stood still when it was replaced keeps what it has until it is closed. */
+  get isWaitedFor(): boolean {
+    return this.isFrozen || this.#replaced.some(({ raw }) => !raw.isOver);
   }
 
   /** Joins, comes back, or has one connection more, or another for the one of this number. */
   async connect(address: string, number: number, slowPath: SlowPath | undefined): Promise<void> {
     const { role, token } = this;
-    if (this.open.get(number)?.path?.isFrozen) this.ledger.mayLose = true;
+    const replaced = this.open.get(number);
+    if (replaced?.path?.isFrozen) {
+      this.ledger.mayLose = true;
+      this.#replaced.push(replaced.peer);
+    }
     const headers = role.user === undefined ? "" : `X-Remote-User: ${role.user}\r\n`;
     const options = { mac: role.mac, bridge: role.bridge ?? false, headers };
     const path = `/${role.network}`;

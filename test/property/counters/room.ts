@@ -166,7 +166,7 @@ export class Room {
       ...{ pollMs: 1, timeoutMs: 2_000, evidence },
     });
     for (const [station, detail] of this.#details) {
-      const isAtRest = !(station instanceof Attendant) || (!station.isFrozen && station.open.size > 0);
+      const isAtRest = !(station instanceof Attendant) || (!station.isWaitedFor && station.open.size > 0);
       station.ledger.check(detail, isAtRest);
     }
     for (const name of ["default", "other"] as const) this.#checkTotals(name, false);
