@@ -6,8 +6,8 @@ import {
   readSocketState,
   SOCKET_STATE_WORDS,
   setCongestionControl,
-  socketDescriptor,
 } from "../device/socket-options.ts";
+import { socketDescriptor } from "../transport/socket-descriptor.ts";
 
 /** `auto`: BBR where the path is long enough for it to matter; `system`: the kernel's setting; or a kernel's name. */
 export type CongestionChoice = string;

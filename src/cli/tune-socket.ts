@@ -1,13 +1,8 @@
 import type { Socket } from "node:net";
-import {
-  readSocketState,
-  SOCKET_STATE_WORDS,
-  setNotSentLowat,
-  setUserTimeout,
-  socketDescriptor,
-} from "../device/socket-options.ts";
+import { readSocketState, SOCKET_STATE_WORDS, setNotSentLowat, setUserTimeout } from "../device/socket-options.ts";
 import type { TuneSocket } from "../transport/connection-deps.ts";
 import type { SocketControl, SocketState } from "../transport/socket-control.ts";
+import { socketDescriptor } from "../transport/socket-descriptor.ts";
 import type { Congestion } from "./congestion.ts";
 
 /** Silence after which the kernel asks the other host whether it is still there. */

@@ -1,5 +1,4 @@
 /** Socket options that Node has no name for. Each throws a DeviceError `SOCKET_OPTION_REFUSED` if the kernel does. */
-import type { Server, Socket } from "node:net";
 import { DeviceError } from "../base/errors.ts";
 import { loadAddon, type PeerCredentials } from "./addon.ts";
 import { explainFault } from "./tap-error.ts";
@@ -12,16 +11,6 @@ const IPPROTO_TCP = 6;
 const TCP_CONGESTION = 13;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
-
-/**
- * The descriptor of a connected or listening socket; undefined if it has none any more. That of a TLS socket is the one it
- * lies on. Node keeps it in `_handle`, which is not
- * documented but is how libraries have found it since Node 0.10. Valid until the socket closes.
- */
-export function socketDescriptor(socket: Socket | Server): number | undefined {
-  const handle = (socket as { readonly _handle?: { readonly fd?: number } | null })._handle;
-  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
-}
 
 /** How long sent data may stay unacknowledged before the kernel ends the connection (RFC 5482). */
 export function setUserTimeout(fd: number, timeoutMs: number): void {

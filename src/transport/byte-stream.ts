@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { writeDirectly } from "./direct-write.ts";
 import { type Consume, type ReceiveBuffers, ReceiveWindow } from "./receive-buffers.ts";
 import type { SocketControl } from "./socket-control.ts";
 import { readIntoStaticBuffers } from "./static-reads.ts";
@@ -46,6 +47,8 @@ export class ByteStream {
   #isClosed = false;
   #writes = 0;
   #takenBytes = 0;
+  /** Bytes that went to the kernel past Node's stream, which does not count them. */
+  #directBytes = 0;
 
   constructor(socket: Socket, buffers: ReceiveBuffers, options: ByteStreamOptions) {
     this.#socket = socket;
@@ -86,7 +89,7 @@ export class ByteStream {
   }
 
   get bytesWritten(): number {
-    return this.#socket.bytesWritten;
+    return this.#socket.bytesWritten + this.#directBytes;
   }
 
   get control(): SocketControl | undefined {
@@ -120,7 +123,9 @@ export class ByteStream {
   write(bytes: Uint8Array): boolean {
     this.#writes++;
     this.#takenBytes += bytes.length;
-    this.#socket.write(bytes, this.#onWritten);
+    const direct = writeDirectly(this.#socket, bytes);
+    this.#directBytes += direct;
+    if (direct < bytes.length) this.#socket.write(direct === 0 ? bytes : bytes.subarray(direct), this.#onWritten);
     return this.#isTaken();
   }
 

@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { makeCertificates } from "../../lab/certificates.ts";
+import type { Lab } from "../../lab/namespace.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { DropReason } from "../../src/base/drop-reason.ts";
@@ -32,6 +34,12 @@ export interface CarrierFiles {
   readonly directory: string;
   readonly certificate: string;
   readonly key: string;
+}
+
+/** Files for all carriers; they go with the lab. */
+export async function makeCarrierFiles(lab: Lab): Promise<CarrierFiles> {
+  const { directory, server } = await makeCertificates(lab, { server: ["127.0.0.1"] });
+  return { ...server, directory };
 }
 
 let socketsMade = 0;

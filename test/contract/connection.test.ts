@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { makeCertificates } from "../../lab/certificates.ts";
 import { Lab } from "../../lab/namespace.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { Drop } from "../../src/base/drop-reason.ts";
@@ -23,6 +19,7 @@ import {
   type Carrier,
   type CarrierFiles,
   joinSockets,
+  makeCarrierFiles,
   makeTestDeps,
   RecordingEnd,
   type SocketPair,
@@ -39,13 +36,9 @@ const lab = new Lab();
 let files: CarrierFiles;
 
 before(async () => {
-  const { server } = await makeCertificates(lab, { server: ["127.0.0.1"] });
-  files = { ...server, directory: mkdtempSync(join(tmpdir(), "vpn-ws-connection-")) };
+  files = await makeCarrierFiles(lab);
 });
-after(async () => {
-  rmSync(files.directory, { recursive: true });
-  await lab.close();
-});
+after(() => lab.close());
 
 interface Ends {
   readonly sockets: SocketPair;

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { PeerError } from "../../../src/base/errors.ts";
 import { loadAddon } from "../../../src/device/addon.ts";
 import { openInterfaceSocket } from "../../../src/device/interface-socket.ts";
-import { socketDescriptor } from "../../../src/device/socket-options.ts";
+import { socketDescriptor } from "../../../src/transport/socket-descriptor.ts";
 
 const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;

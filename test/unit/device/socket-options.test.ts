@@ -14,8 +14,8 @@ import {
   setReceiveBuffer,
   setSendBuffer,
   setUserTimeout,
-  socketDescriptor,
 } from "../../../src/device/socket-options.ts";
+import { socketDescriptor } from "../../../src/transport/socket-descriptor.ts";
 
 /** linux/in.h, netinet/tcp.h, asm-generic/socket.h */
 const IPPROTO_TCP = 6;
@@ -76,10 +76,4 @@ test("an option that the kernel refuses names itself", () =>
       error instanceof DeviceError && error.code === "SOCKET_OPTION_REFUSED" && error.message.includes(option);
     assert.throws(() => setCongestionControl(fd, "no-such"), refused("TCP_CONGESTION"));
     assert.throws(() => setUserTimeout(-1, 1), refused("TCP_USER_TIMEOUT"));
-  }));
-
-test("a destroyed socket has no descriptor", () =>
-  withSocket(tcp, (_fd, socket) => {
-    socket.destroy();
-    assert.equal(socketDescriptor(socket), undefined);
   }));
