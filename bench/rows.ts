@@ -2,9 +2,9 @@
  * The table of the bench: which paths there are, what is measured on each, and what must be reached. To measure one
  * thing more, add a row.
  */
-import type { MeasureName } from "./measures.ts";
+import { type MeasureName, PING_INTERVAL_MS, type PingName } from "./measures.ts";
 import { buildObserved, buildThousands } from "./tunnels/crowded.ts";
-import { buildFloor, buildFloorTls } from "./tunnels/floor.ts";
+import { buildFloor, buildFloorNode, buildFloorTls } from "./tunnels/floor.ts";
 import { buildGuarded } from "./tunnels/guard.ts";
 import { buildOpenvpn } from "./tunnels/openvpn.ts";
 import type { BuildTunnel } from "./tunnels/tunnel.ts";
@@ -23,6 +23,7 @@ export const PATHS = {
   veth: { title: "plain veth, no VPN", build: buildVeth },
   floor: { title: "floor: barest C tunnel", build: buildFloor },
   "floor-tls": { title: "floor over OpenSSL", build: buildFloorTls },
+  "floor-node": { title: "floor in Node", build: buildFloorNode },
   ws: { title: "ws", build: buildVpn({}) },
   wss: { title: "wss, own TLS", build: buildVpn({ tls: true }) },
   "uwsgi-unix": { title: "ws behind nginx, uwsgi on a unix socket", build: buildVpn({ front: "uwsgi-unix" }) },
@@ -81,9 +82,10 @@ function small(measure: "datagrams" | "datagrams-relayed", targets: readonly Tar
   return { path: "ws", measure, title: `64-byte datagrams, ${way}`, unit: "datagrams/s", targets };
 }
 
-function latency(measure: "ping" | "ping-relayed", below: number): Row {
-  const way = measure === "ping" ? UP : RELAY;
-  return { path: "ws", measure, title: `idle ping, median, ${way}`, unit: "ms", targets: [{ of: "value", below }] };
+function latency(path: PathName, measure: PingName, below?: number): Row {
+  const way = measure.endsWith("relayed") ? RELAY : UP;
+  const title = `idle ping, ${PATHS[path].title}, ${PING_INTERVAL_MS[measure]} ms apart, median, ${way}`;
+  return { path, measure, title, unit: "ms", targets: below === undefined ? [] : [{ of: "value", below }] };
 }
 
 /** What is left of the speed with the guard on, as it is by default. */
@@ -130,8 +132,12 @@ export const ROWS: readonly Row[] = [
     { of: "value", atLeast: 100_000 },
     { of: "floor", atLeast: 0.5 },
   ]),
-  latency("ping", 0.25),
-  latency("ping-relayed", 0.25),
+  latency("ws", "ping", 0.25),
+  latency("ws", "ping-relayed", 0.25),
+  latency("floor-node", "ping"),
+  latency("ws", "sparse-ping"),
+  latency("ws", "sparse-ping-relayed"),
+  latency("floor-node", "sparse-ping"),
   processor("ws", "up", 1.25),
   processor("ws", "down", 1.25),
   guarded("up"),
@@ -172,5 +178,7 @@ export const FLOOR_MEASURES: Readonly<Record<MeasureName, MeasureName>> = {
   "datagrams-relayed": "datagrams",
   ping: "ping",
   "ping-relayed": "ping",
+  "sparse-ping": "sparse-ping",
+  "sparse-ping-relayed": "sparse-ping",
   listing: "ping",
 };
