@@ -65,7 +65,8 @@ function believedFront(
   return { address, front: frontFromHeaders(request) };
 }
 
-function isFrontTrusted(origin: Arrival["origin"], trustedProxies: readonly IpPrefix[]): boolean {
+/** Whether what speaks to us from there is a web server whose word is believed. */
+export function isFrontTrusted(origin: Arrival["origin"], trustedProxies: readonly IpPrefix[]): boolean {
   if (origin.kind === "unix") return origin.uid !== undefined;
   const bytes = parseIpAddress(origin.address);
   return bytes !== undefined && somePrefixHolds(trustedProxies, bytes);

@@ -1,4 +1,5 @@
 import type { AuthenticatorChain } from "../access/authenticator-chain.ts";
+import { isFrontTrusted } from "../access/front.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Policy } from "../access/policy.ts";
 import type { GuardOptions } from "../guard/guard-options.ts";
@@ -17,7 +18,7 @@ export interface IssuedCredential {
 export interface Access {
   readonly chain: AuthenticatorChain;
   readonly policy: Policy;
-  /** Whose word about their clients is believed, over TCP. */
+  /** Whose word about their clients is believed, over TCP, and who may stay that came with it. */
   readonly trustedProxies: readonly IpPrefix[];
   /** Whether their HTTP headers are too. If not, only uwsgi is: whoever speaks that is a web server, or means to be one. */
   readonly trustsHeaders: boolean;
@@ -32,7 +33,21 @@ export interface Access {
   issueCredential(identity: Identity): Promise<IssuedCredential | undefined>;
 }
 
-/** Whether connections may stand, or begin, that somebody of this machine brings by a unix socket. TCP is judged by other means. */
-export function mayComeFrom({ mayConnect }: Pick<Access, "mayConnect">, origin: Origin): boolean {
-  return origin.kind === "tcp" || mayConnect(origin.uid);
+/** How a connection came to us. */
+export interface Way {
+  readonly origin: Origin;
+  /** Whether the word of a web server there was believed about who it is. */
+  readonly isVouchedFor: boolean;
+}
+
+/** Why a way is closed: to a user of this machine, or to a web server elsewhere. */
+export type WayFault = "not-a-socket-user" | "not-a-trusted-proxy";
+
+/** Whether connections may stand, or begin, that come this way; undefined if they may. */
+export function wayFault(
+  { mayConnect, trustedProxies }: Pick<Access, "mayConnect" | "trustedProxies">,
+  { origin, isVouchedFor }: Way,
+): WayFault | undefined {
+  if (origin.kind === "unix") return mayConnect(origin.uid) ? undefined : "not-a-socket-user";
+  return !isVouchedFor || isFrontTrusted(origin, trustedProxies) ? undefined : "not-a-trusted-proxy";
 }

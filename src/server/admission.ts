@@ -10,12 +10,12 @@ import type { Incoming, Origin, RemoteIdentity } from "../transport/incoming.ts"
 import type { HeaderList } from "../wire/http.ts";
 import type { Mac } from "../wire/mac.ts";
 import { type AcceptedOpening, acceptOpening } from "../wire/opening.ts";
-import { type Access, mayComeFrom } from "./access.ts";
+import { type Access, type Way, type WayFault, wayFault } from "./access.ts";
 import type { Bans } from "./bans.ts";
 import { isOriginAllowed, mayPageJoinOpenly } from "./origin-check.ts";
 
 /** A request that may come in: who it is and what it may do. */
-export interface Admitted {
+export interface Admitted extends Way {
   readonly state: "admitted";
   readonly opening: AcceptedOpening;
   readonly identity: Identity;
@@ -23,8 +23,6 @@ export interface Admitted {
   readonly remote: RemoteIdentity;
   /** The path it asked for; the policy is asked about it again at a reload. */
   readonly path: string;
-  /** Whose word it was let in by. */
-  readonly origin: Origin;
   /** Whether it is let in as a connection of a session that is there. Nothing was redeemed: it must not begin another. */
   readonly isClaim: boolean;
 }
@@ -57,13 +55,18 @@ interface Question {
   readonly opening: AcceptedOpening;
 }
 
+const CLOSED_WAYS: Readonly<Record<WayFault, string>> = {
+  "not-a-socket-user": "Who brought you here may not use this socket.",
+  "not-a-trusted-proxy": "The web server that speaks for you is not trusted here.",
+};
+
 /**
  * Decides on a request to join, in this order; the first that fails answers:
  *
  *     opening well formed ─► page allowed ─► address not guessing ─► authenticators ─┐
  *             ┌──────────────────────────────────────────────────────────────────────┘
- *             └─► socket allowed ─► not banned ─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
- *                                                   └─► a session of its own is claimed
+ *             └─► way open ─► not banned ─► policy ─► bridge and MAC allowed ─┬─► a place free ─► credentials redeemed
+ *                                                                             └─► a session of its own is claimed
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -121,9 +124,9 @@ export class Admission {
    */
   #judge({ asked, origin, opening }: Question, identity: Identity): Admitted | Refused {
     const refuse = refuser(asked.address);
-    if (!mayComeFrom(this.#access, origin)) {
-      return refuse(403, "not-a-socket-user", "Who brought you here may not use this socket.", identity.user);
-    }
+    const way: Way = { origin, isVouchedFor: asked.front !== undefined };
+    const fault = wayFault(this.#access, way);
+    if (fault !== undefined) return refuse(403, fault, CLOSED_WAYS[fault], identity.user);
     const ban = this.#deps.bans.find(identity, opening.mac);
     if (ban !== undefined) {
       const until = new Date(ban.untilMs).toISOString();
@@ -140,7 +143,7 @@ export class Admission {
       return refuse(403, "mac-not-allowed", "Your MAC address is none that you may use here.", identity.user);
     }
     const remote = remoteOf(asked, identity);
-    return { state: "admitted", opening, identity, grant, remote, path: asked.path, origin, isClaim: false };
+    return { state: "admitted", opening, identity, grant, remote, path: asked.path, ...way, isClaim: false };
   }
 
   async #authenticate(

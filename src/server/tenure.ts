@@ -1,7 +1,7 @@
 import type { Grant } from "../access/grant.ts";
 import type { FloodLog } from "../base/flood-log.ts";
 import { printable } from "../wire/printable.ts";
-import { type Access, mayComeFrom } from "./access.ts";
+import { type Access, type WayFault, wayFault } from "./access.ts";
 import type { Bans } from "./bans.ts";
 import { DropReport } from "./drop-report.ts";
 import { HeldSessions } from "./held-sessions.ts";
@@ -16,7 +16,10 @@ export interface TenureDeps {
 }
 
 const CREDENTIALS_ENDED = ["credentials-ended", "your credentials are not good any more"] as const;
-const NOT_A_SOCKET_USER = ["not-a-socket-user", "who brought you here may not use our socket any more"] as const;
+const CLOSED_WAYS: Readonly<Record<WayFault, string>> = {
+  "not-a-socket-user": "who brought you here may not use our socket any more",
+  "not-a-trusted-proxy": "the web server that spoke for you is not trusted any more",
+};
 const NO_ROOM = ["no-room", "somebody else needed its place"] as const;
 const REPLACED = "a newer session of yours has taken this one's place";
 
@@ -125,9 +128,11 @@ export class Tenure {
   #recheckOne(peer: Peer, access: Access, nowMs: number): void {
     const { chain, policy } = access;
     let grant = peer.grant;
-    for (const { identity, remote, path, origin } of peer.admissions) {
-      if (!mayComeFrom(access, origin)) {
-        this.#cut(peer, ...NOT_A_SOCKET_USER);
+    for (const admitted of peer.admissions) {
+      const { identity, remote, path } = admitted;
+      const fault = wayFault(access, admitted);
+      if (fault !== undefined) {
+        this.#cut(peer, fault, CLOSED_WAYS[fault]);
         return;
       }
       if (!chain.isStillGood(identity, nowMs)) {

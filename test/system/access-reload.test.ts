@@ -131,6 +131,23 @@ describe("a server whose configuration changes under traffic", { skip: noLab }, 
     await bystander.goesOn();
   });
 
+  test("cuts whom a web server vouched for that is not trusted any more, and nobody else", async () => {
+    const authentication = [{ kind: "web-server" }, { kind: "tokens" }];
+    const alice = await letIn("alice");
+    await reload({ authentication, trusted_proxies: ["127.0.0.1"] });
+    const answer = await server.gate.ask(HTTP, { "X-Remote-User": "grace" });
+    assert.equal(answer.status, 101);
+    const peer = await server.joined("grace", "web-server");
+    const writtenMs = await reload({ authentication, trusted_proxies: ["127.0.0.2"] });
+    const lateMs = (await server.ended(peer, "not-a-trusted-proxy")) - writtenMs;
+    assert.ok(lateMs < CUT_MS, `cut after ${lateMs} ms`);
+    await closed(answer);
+    assert.equal(alice.socket.destroyed, false, "her token was her own, and nobody vouched for her");
+    alice.socket.destroy();
+    await bystander.goesOn();
+    await reload({});
+  });
+
   test("cuts the sessions that are too many now", async () => {
     const answers = [await letIn("dave"), await letIn("dave"), await letIn("dave")];
     await reload({ users: { dave: { sessions: 1 } } });

@@ -228,6 +228,23 @@ describe("admission", () => {
     assert.equal((await waiting.decide(incoming({ headers: WITH_TOKEN }))).state, "admitted", "TCP is nobody's");
   });
 
+  test("asks about the web server that vouches for it when the authenticators have answered", async () => {
+    const trusting = {
+      ...accessOf({}),
+      trustedProxies: [{ version: 4, bytes: Uint8Array.of(192, 0, 2, 1), bits: 32 }] as const,
+    };
+    const waiting = admissionTo(trusting);
+    assert.equal((await waiting.decide(incoming({ headers: WITH_TOKEN }))).state, "admitted");
+    authenticator.onWait = () => waiting.use(accessOf({}));
+    const decision = await waiting.decide(incoming({ headers: WITH_TOKEN }));
+    assert.deepEqual(decision.state === "refused" && [decision.status, decision.reason], [403, "not-a-trusted-proxy"]);
+    assert.equal(
+      (await waiting.decide(incoming({ headers: WITH_TOKEN }))).state,
+      "admitted",
+      "whom nobody vouches for",
+    );
+  });
+
   test("a token in the user's place is not told to the log", async () => {
     const bad = incoming({ headers: { authorization: "Bearer bad" } });
     for (const [claimed, told] of [

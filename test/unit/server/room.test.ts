@@ -32,6 +32,7 @@ const ADMITTED: Admitted = {
   remote: { address: "192.0.2.1", user: "alice", distinguishedName: "" },
   path: "/",
   origin: { kind: "tcp", address: "192.0.2.1" },
+  isVouchedFor: false,
   isClaim: false,
 };
 

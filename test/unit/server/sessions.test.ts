@@ -14,7 +14,7 @@ import { ethernetFrame, Host } from "../../host.ts";
 import { learnedMacs } from "../../learned-macs.ts";
 import { LegacyPeer } from "../../legacy-peer.ts";
 import { type Loopback, type LoopbackOptions, startLoopbackServer } from "../../loopback-server.ts";
-import { openAccess } from "../../open-access.ts";
+import { type OpenAccessOptions, openAccess } from "../../open-access.ts";
 import { RawPeer } from "../../raw-peer.ts";
 import { RecordingLog } from "../../recording-log.ts";
 import { formatV2Opening, type V2Options, V2Peer } from "../../v2-peer.ts";
@@ -298,6 +298,22 @@ describe("a session", () => {
       } finally {
         rmSync(directory, { recursive: true });
       }
+    });
+
+    test("goes when the web server that vouched for it is not trusted any more, and no other does", async () => {
+      await serve();
+      const alone = await join({ headers: as("alice") });
+      const reload = (access: OpenAccessOptions): void =>
+        serving.server.reload(openAccess({ authenticators: [byName], trustsHeaders: true, ...access }), []);
+      reload({});
+      const vouchedFor = await join({ headers: as("bob"), mac: B });
+      reload({});
+      assert.deepEqual(idsOf(), [UPLINK, "1", "2"]);
+      reload({ trustedProxies: [] });
+      await left();
+      assert.deepEqual([vouchedFor.closes[0]?.[0], alone.closes.length], [1008, 0]);
+      assert.ok(vouchedFor.controls.some((one) => one.kind === "bye" && one.reason === "not-a-trusted-proxy"));
+      assert.deepEqual(idsOf(), [UPLINK, "1"]);
     });
 
     test("stays when the connection with those credentials was replaced", async () => {
