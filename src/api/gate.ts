@@ -149,7 +149,7 @@ export class Gate {
   }
 
   async #sessionEntrance(asked: Asked): Promise<Entrance | undefined> {
-    const secret = sessionSecret(asked.incoming.request.header("cookie"));
+    const secret = sessionSecret(asked);
     if (secret === undefined) return undefined;
     const address = this.addressOf(asked);
     const session = this.#deps.sessions.find(secret);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { VERSION } from "../base/version.ts";
 import { problemSchema } from "./problem.ts";
 import type { Answer, Route } from "./route.ts";
+import { SESSION_COOKIE } from "./session-cookie.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,12 @@ export function openApiDocument(routes: readonly Route[]): Json {
     paths,
     components: {
       securitySchemes: {
-        cookie: { type: "apiKey", in: "cookie", name: "vpn-ws-session" },
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: SESSION_COOKIE,
+          description: "Where the address that the browser asks has a port, `-` and that port follow the name.",
+        },
         basic: { type: "http", scheme: "basic" },
         bearer: { type: "http", scheme: "bearer" },
       },

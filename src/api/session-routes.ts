@@ -104,7 +104,7 @@ async function logIn(deps: SessionRouteDeps, asked: Asked, body: z.infer<typeof 
 
 /** Idempotent, and for anybody: who knows the cookie may end it. */
 async function logOut({ sessions }: SessionRouteDeps, asked: Asked): Promise<Response> {
-  const secret = sessionSecret(asked.incoming.request.header("cookie"));
+  const secret = sessionSecret(asked);
   if (secret !== undefined) await sessions.end(secret);
   return new Response(null, { status: 204, headers: { "Set-Cookie": noSessionCookie(asked) } });
 }

@@ -56,6 +56,33 @@ describe("a browser at the API", () => {
     assert.doesNotMatch(log.text, new RegExp(cookie.slice(15)));
   });
 
+  test("keeps the logins of two ports of one host apart: each may be another server, by ssh", async () => {
+    const at = (port: number) => ({ host: `localhost:${port}`, ...sameOrigin });
+    const cookies: string[] = [];
+    for (const [port, user] of [
+      [8081, "viewer"],
+      [8082, "admin"],
+    ] as const) {
+      const body = { user, password: user };
+      cookies.push(cookieOf(await ask({ method: "POST", path: SESSION, body, headers: at(port) })));
+    }
+    assert.deepEqual(
+      cookies.map((cookie) => cookie.split("=")[0]),
+      ["vpn-ws-session-8081", "vpn-ws-session-8082"],
+    );
+    const who = (headers: Readonly<Record<string, string>>): Promise<HttpAnswer> =>
+      ask({ path: SESSION, headers: { ...headers, cookie: cookies.join("; ") } });
+    assert.match((await who(at(8081))).text, /"name":"viewer"/);
+    assert.match((await who(at(8082))).text, /"name":"admin"/);
+    assert.equal((await who(sameOrigin)).status, 401);
+    assert.equal(
+      (await ask({ method: "DELETE", path: SESSION, headers: { ...at(8081), cookie: cookies.join("; ") } })).status,
+      204,
+    );
+    assert.equal((await who(at(8081))).status, 401);
+    assert.match((await who(at(8082))).text, /"name":"admin"/);
+  });
+
   test("is told that a login is wrong, not listed, or no login at all", async () => {
     for (const [body, status] of [
       [{ user: "admin", password: "x" }, 401],
