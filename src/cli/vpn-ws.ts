@@ -22,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map([
   ["peers", async () => (await import("./peers-command.ts")).peersCommand()],
   ["fdb", async () => (await import("./fdb-command.ts")).fdbCommand()],
   ["kick", async () => (await import("./kick-command.ts")).kickCommand()],
+  ["limit", async () => (await import("./limit-command.ts")).limitCommand()],
   ["bans", async () => (await import("./bans-command.ts")).bansCommand()],
   ["events", async () => (await import("./events-command.ts")).eventsCommand()],
   ["capture", async () => (await import("./capture-command.ts")).captureCommand()],

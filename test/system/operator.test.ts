@@ -152,6 +152,23 @@ describe("the operator's commands", { skip: await whyNoLab("ping", "tcpdump") },
     assert.equal((await events.ended).status, 0);
   });
 
+  test("limit keeps a client apart from the others until it is taken back", async () => {
+    const ping = async (address: string): Promise<number> =>
+      (await runPing(sites[0]?.namespace as Namespace, { address, count: 3, deadlineSeconds: 1 })).received;
+    const bob = "10.82.0.3";
+    assert.equal(await ping(bob), 3);
+    const said = await say("limit", "bob", "--isolate", "yes", "--up", "100kbit");
+    assert.match(said, /^peer \d+ may send 100000 bit\/s and be sent as much as it can; peer \d+ is isolated\n$/);
+    assert.equal(await ping(bob), 0);
+    assert.equal(await ping(INNER), 3);
+    assert.match(
+      await say("limit", "bob", "--isolate", "policy", "--up", "policy"),
+      /as much .* as much .* not isolated/,
+    );
+    assert.equal(await ping(bob), 3);
+    assert.match((await refused("limit", "bob")).stderr, /--isolate/);
+  });
+
   test("kick is felt by a client, which keeps out while its user is banned", async () => {
     const [, bob] = clients as [VpnProcess, VpnProcess];
     assert.match(await say("kick", "bob", "--reason", "ask at the desk", "--ban", "1h"), /bob|peer/);

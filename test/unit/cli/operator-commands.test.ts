@@ -11,6 +11,7 @@ import { dashboardCommand } from "../../../src/cli/dashboard-command.ts";
 import { eventsCommand } from "../../../src/cli/events-command.ts";
 import { fdbCommand } from "../../../src/cli/fdb-command.ts";
 import { kickCommand } from "../../../src/cli/kick-command.ts";
+import { limitCommand } from "../../../src/cli/limit-command.ts";
 import { peersCommand } from "../../../src/cli/peers-command.ts";
 import { statusCommand } from "../../../src/cli/status-command.ts";
 import { aClientStatus } from "../../a-client-status.ts";
@@ -128,7 +129,7 @@ describe("vpn-ws kick", () => {
     peer("3").row.user = "anna";
     await assert.rejects(
       runOperator(kickCommand, ["ann"]),
-      is("KICK_AMBIGUOUS", /--all:\n {2}1 {2}from 203.*\n {2}2 .*\n {2}5 /),
+      is("PEER_AMBIGUOUS", /--all:\n {2}1 {2}from 203.*\n {2}2 .*\n {2}5 /),
     );
     assert.equal(model.performed.length, 0);
     assert.equal((await runOperator(kickCommand, ["ann", "--all", "--json"])).lines.length, 3);
@@ -154,6 +155,52 @@ describe("vpn-ws kick", () => {
     await assert.rejects(runOperator(kickCommand, ["nobody"]), is("CONTROL_NOT_FOUND", /vpn-ws peers/));
     await assert.rejects(runOperator(kickCommand, ["1", "--ban", "31d"]), /at most 30d/);
     await assert.rejects(runOperator(kickCommand, ["1", "--reason", "x".repeat(101)]), /at most 100 bytes/);
+  });
+});
+
+describe("vpn-ws limit", () => {
+  const actions = () => model.performed.map(({ action }) => action);
+
+  test("slows down and keeps apart what is named, and leaves what is not", async () => {
+    const { text } = await runOperator(limitCommand, ["7", "--up", "500kbit"]);
+    assert.match(text, /^peer 7 .*\n$/);
+    await runOperator(limitCommand, ["7", "--down", "1.5Mbit/s", "--isolate", "yes"]);
+    assert.deepEqual(actions(), [
+      { kind: "rate", peer: "7", up: 500_000 },
+      { kind: "rate", peer: "7", down: 1_500_000 },
+      { kind: "isolate", peer: "7", isolated: true },
+    ]);
+    assert.deepEqual([peer("7").rateUp, peer("7").rateDown, peer("7").row.isolated], [500_000, 1_500_000, true]);
+  });
+
+  test("gives a peer back to the policy, or lets it out whatever that says", async () => {
+    await runOperator(limitCommand, ["7", "--up", "policy", "--isolate", "policy"]);
+    await runOperator(limitCommand, ["7", "--isolate", "no"]);
+    assert.deepEqual(actions(), [
+      { kind: "rate", peer: "7", up: null },
+      { kind: "isolate", peer: "7", isolated: null },
+      { kind: "isolate", peer: "7", isolated: false },
+    ]);
+  });
+
+  test("is for all sessions of a user if that is said", async () => {
+    for (const id of ["1", "2"]) peer(id).row.user = "ann";
+    await assert.rejects(runOperator(limitCommand, ["ann", "--isolate", "yes"]), is("PEER_AMBIGUOUS", /--all/));
+    const { lines } = await runOperator(limitCommand, ["ann", "--all", "--isolate", "yes", "--json"]);
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).peer),
+      ["1", "2"],
+    );
+  });
+
+  test("refuses what is no rate, what nobody could live on, and to do nothing", async () => {
+    for (const rate of ["fast", "7000bit", "1001Gbit", "5", ""]) {
+      await assert.rejects(runOperator(limitCommand, ["7", "--up", rate]), /a rate such as 20Mbit/, rate);
+    }
+    await assert.rejects(runOperator(limitCommand, ["7", "--isolate", "maybe"]), /yes, no, policy/);
+    await assert.rejects(runOperator(limitCommand, ["7"]), is("LIMIT_EMPTY", /--isolate/));
+    await assert.rejects(runOperator(limitCommand, ["nobody", "--up", "1Mbit"]), is("CONTROL_NOT_FOUND"));
+    assert.deepEqual(actions(), []);
   });
 });
 

@@ -14,6 +14,7 @@ import { inviteCommand } from "../../../src/cli/invite-command.ts";
 import { kickCommand } from "../../../src/cli/kick-command.ts";
 import { legacyClientCommand } from "../../../src/cli/legacy-client.ts";
 import { legacyServerCommand } from "../../../src/cli/legacy-server.ts";
+import { limitCommand } from "../../../src/cli/limit-command.ts";
 import { passwdCommand } from "../../../src/cli/passwd-command.ts";
 import { peersCommand } from "../../../src/cli/peers-command.ts";
 import { serverCommand } from "../../../src/cli/server-command.ts";
@@ -43,6 +44,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     peersCommand(),
     fdbCommand(),
     kickCommand(),
+    limitCommand(),
     bansCommand(),
     eventsCommand(),
     captureCommand(),
