@@ -10,11 +10,11 @@ import {
   type HistorySample,
   MODEL_VERSION,
   type NetworkInfo,
+  type PairList,
   type PeerDetail,
   type PeerRow,
   type ServerInfo,
   type Traffic,
-  type TrafficPair,
 } from "../src/control/model.ts";
 import { emptyCapture } from "./empty-capture.ts";
 import { FakePeer } from "./fake-peer.ts";
@@ -33,6 +33,8 @@ export class FakeControlModel implements ControlModel {
   readonly captures: CaptureRequest[] = [];
   /** Of these who is here; a test may change what it likes. */
   readonly fakePeers = new Map<string, FakePeer>();
+  /** Of pairs that found no room. */
+  uncountedFrames = 0;
   readonly #startedMs: number;
   readonly #history: HistorySample[] = [];
   readonly #bans: Ban[] = [];
@@ -162,13 +164,14 @@ export class FakeControlModel implements ControlModel {
     return [...this.#history];
   }
 
-  pairs(): readonly TrafficPair[] {
+  pairs(): PairList {
     const rows = [...this.fakePeers.values()].slice(0, PAIRS).map(({ row }) => row);
-    return rows.map(({ id, network, traffic }, place) => {
+    const pairs = rows.map(({ id, network, traffic }, place) => {
       const mate = place % 3 === 0 ? rows.find((row) => row.network === network && row.id !== id) : undefined;
       const to = mate?.id ?? `uplink:${network}`;
       return { network, from: id, to, frames: traffic.receivedFrames, bytes: traffic.receivedBytes };
     });
+    return { pairs, uncountedFrames: this.uncountedFrames };
   }
 
   bans(): readonly Ban[] {

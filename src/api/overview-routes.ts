@@ -5,8 +5,8 @@ import {
   dropRowSchema,
   historySampleSchema,
   networkInfoSchema,
+  pairListSchema,
   serverInfoSchema,
-  trafficPairSchema,
 } from "../control/model.ts";
 import { jsonAnswer, type Route, route } from "./route.ts";
 
@@ -23,9 +23,7 @@ export function overviewRoutes(model: ControlModel): readonly Route[] {
     look("history", "The last ten minutes, second by second.", lists("samples", historySampleSchema), () => ({
       samples: model.history(),
     })),
-    look("pairs", "Who sends to whom, since somebody began to ask.", lists("pairs", trafficPairSchema), () => ({
-      pairs: model.pairs(),
-    })),
+    look("pairs", "Who sends to whom, since somebody began to ask.", pairListSchema, () => model.pairs()),
     look("bans", "Who may not join for a while.", lists("bans", banSchema), () => ({ bans: model.bans() })),
   ];
 }

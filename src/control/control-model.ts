@@ -7,10 +7,10 @@ import type {
   FdbRow,
   HistorySample,
   NetworkInfo,
+  PairList,
   PeerDetail,
   PeerRow,
   ServerInfo,
-  TrafficPair,
 } from "./model.ts";
 
 /**
@@ -29,7 +29,7 @@ export interface ControlModel {
   /** Oldest first, a second apart. */
   history(): readonly HistorySample[];
   /** Who sent to whom since somebody began to look; asking is looking, for the next minute. */
-  pairs(): readonly TrafficPair[];
+  pairs(): PairList;
   bans(): readonly Ban[];
   readonly events: EventFeed;
   /** Begins to look at frames; the caller must close what it is given. Logs who does: `control.capture`. */

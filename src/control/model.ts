@@ -189,7 +189,7 @@ export type DropRow = z.infer<typeof dropRowSchema>;
  * Who sent to whom, in one network: measured only while somebody looks, so a first answer may be empty. Broadcast and
  * multicast, which go to all, are not told.
  */
-export const trafficPairSchema = z.object({
+const trafficPairSchema = z.object({
   network: z.string(),
   /** `id` of peer or uplink. */
   from: z.string(),
@@ -198,6 +198,10 @@ export const trafficPairSchema = z.object({
   bytes: count,
 });
 export type TrafficPair = z.infer<typeof trafficPairSchema>;
+
+/** `uncountedFrames`: of pairs beyond those that there is room for, since somebody began to look. */
+export const pairListSchema = z.object({ pairs: z.array(trafficPairSchema), uncountedFrames: count });
+export type PairList = z.infer<typeof pairListSchema>;
 
 /** The whole server at one moment; kept for each of the last ten minutes' seconds. */
 export const historySampleSchema = z.object({

@@ -14,10 +14,10 @@ import {
   type HistorySample,
   MODEL_VERSION,
   type NetworkInfo,
+  type PairList,
   type PeerDetail,
   type PeerRow,
   type ServerInfo,
-  type TrafficPair,
 } from "../control/model.ts";
 import { tidyMs } from "../control/tidy-milliseconds.ts";
 import { Attachments, type AttachmentsDeps } from "./attachments.ts";
@@ -175,7 +175,7 @@ export class ServerControl implements ControlModel {
     return this.#history.all;
   }
 
-  pairs(): readonly TrafficPair[] {
+  pairs(): PairList {
     return this.#pairs.look(this.#deps.networks.all);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { TrafficPair } from "../control/model.ts";
+import type { PairList, TrafficPair } from "../control/model.ts";
 import { PairTable } from "../switch/pair-table.ts";
 import type { Network } from "./network.ts";
 import { idAt } from "./peer-row.ts";
@@ -18,10 +18,14 @@ export class TrafficPairs {
   }
 
   /** What passed since somebody began to look; asking is looking. */
-  look(networks: readonly Network[]): readonly TrafficPair[] {
+  look(networks: readonly Network[]): PairList {
     this.#untilMs = this.#clock.nowMs() + LOOKING_MS;
     for (const network of networks) this.#watch(network);
-    return networks.flatMap((network) => this.#pairsOf(network));
+    const uncounted = networks.map((network) => this.#tables.get(network)?.uncountedFrames ?? 0);
+    return {
+      pairs: networks.flatMap((network) => this.#pairsOf(network)),
+      uncountedFrames: uncounted.reduce((sum, frames) => sum + frames, 0),
+    };
   }
 
   /** Stops measuring when nobody looks any more; call it about every second. */

@@ -34,7 +34,7 @@ const FREE = -1;
  */
 export class PairTable implements PairObserver {
   /** Frames of pairs for which there was no room. */
-  unnotedFrames = 0;
+  uncountedFrames = 0;
   readonly #from = new Int32Array(SLOTS).fill(FREE);
   readonly #to = new Int32Array(SLOTS);
   readonly #frames = new Float64Array(SLOTS);
@@ -45,7 +45,7 @@ export class PairTable implements PairObserver {
     if (isGroupMac(macHi(bytes, start))) return;
     const slot = this.#find(ingress.index, egress.index);
     if (this.#from[slot] === FREE && !this.#add(slot, ingress.index, egress.index)) {
-      this.unnotedFrames++;
+      this.uncountedFrames++;
       return;
     }
     this.#frames[slot] = (this.#frames[slot] as number) + 1;

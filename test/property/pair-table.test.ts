@@ -70,11 +70,11 @@ describe("pair table", () => {
     const many = Array.from({ length: 129 }, (_, at) => portAt(at));
     const frame = frameOf(60);
     for (const from of many) for (const to of many) table.passed(from, to, frame);
-    assert.deepEqual([[...table.entries()].length, table.unnotedFrames], [MAX_PAIRS, 129 * 129 - MAX_PAIRS]);
+    assert.deepEqual([[...table.entries()].length, table.uncountedFrames], [MAX_PAIRS, 129 * 129 - MAX_PAIRS]);
     table.left(many[0] as Port);
-    const before = table.unnotedFrames;
+    const before = table.uncountedFrames;
     table.passed(portAt(500), portAt(501), frame);
-    assert.equal(table.unnotedFrames, before);
+    assert.equal(table.uncountedFrames, before);
     assert.deepEqual(
       [...table.entries()].filter(({ from }) => from === 500),
       [{ from: 500, to: 501, frames: 1, bytes: 60 }],
@@ -86,7 +86,7 @@ describe("pair table", () => {
     const table = new PairTable();
     table.passed(portAt(1), portAt(2), frameOf(60, "ff:ff:ff:ff:ff:ff"));
     table.passed(portAt(1), portAt(2), frameOf(60, "33:33:00:00:00:01"));
-    assert.deepEqual([[...table.entries()], table.unnotedFrames], [[], 0]);
+    assert.deepEqual([[...table.entries()], table.uncountedFrames], [[], 0]);
   });
 
   test("allocates nothing for a frame", () => {

@@ -5,10 +5,10 @@ import {
   fdbRowSchema,
   historySampleSchema,
   networkInfoSchema,
+  pairListSchema,
   peerDetailSchema,
   peerRowSchema,
   serverInfoSchema,
-  trafficPairSchema,
 } from "../../../src/control/model.ts";
 import { FakeControlModel } from "../../fake-control-model.ts";
 
@@ -25,7 +25,7 @@ describe("the control model of tests", () => {
     for (const row of model.fdb()) fdbRowSchema.parse(row);
     for (const row of model.drops()) dropRowSchema.parse(row);
     for (const sample of model.history()) historySampleSchema.parse(sample);
-    for (const pair of model.pairs()) trafficPairSchema.parse(pair);
+    pairListSchema.parse(model.pairs());
     assert.equal([...model.peers()].length, 102);
   });
 

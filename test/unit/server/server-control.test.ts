@@ -18,6 +18,7 @@ import {
   type Traffic,
 } from "../../../src/control/model.ts";
 import { GUARD_DEFAULTS } from "../../../src/guard/guard-options.ts";
+import { MAX_PAIRS } from "../../../src/switch/pair-table.ts";
 import { formatMac } from "../../../src/wire/mac.ts";
 import { ByName } from "../../by-name.ts";
 import { HandClock } from "../../hand-clock.ts";
@@ -148,7 +149,7 @@ describe("the control model", () => {
     const [one, other] = [await memory.join({ mac: A }), await memory.join({ mac: B })];
     one.send(ethernetFrame(B, A, "nobody looks"));
     await settled("the frame", () => other.frames.length === 1);
-    assert.deepEqual(control().pairs(), []);
+    assert.deepEqual(control().pairs(), { pairs: [], uncountedFrames: 0 });
     one.send(
       ethernetFrame(B, A, "12345678"),
       ethernetFrame(SERVER, A, "x"),
@@ -159,7 +160,7 @@ describe("the control model", () => {
     const seen = () =>
       control()
         .pairs()
-        .map(({ from, to, frames, bytes }) => [from, to, frames, bytes])
+        .pairs.map(({ from, to, frames, bytes }) => [from, to, frames, bytes])
         .sort();
     assert.deepEqual(seen(), [
       ["1", "2", 1, 22],
@@ -171,6 +172,21 @@ describe("the control model", () => {
     assert.deepEqual(seen(), [["1", "uplink:default", 1, 15]]);
     clock.advance(61_000);
     assert.deepEqual(seen(), [], "nobody looked for a minute");
+  });
+
+  test("tells how much of who talks to whom it has no room for", async () => {
+    serve({ networks: ["office", "lab"] });
+    const macs = Array.from({ length: 130 }, (_, i) => `02:00:00:00:03:${i.toString(16).padStart(2, "0")}`);
+    const peers = await Promise.all(macs.map((mac) => memory.join({ mac, path: "/lab" })));
+    control().pairs();
+    for (const [from, peer] of peers.entries()) {
+      peer.send(
+        ...macs.filter((_, to) => to !== from).map((mac) => ethernetFrame(mac, macs[from] as string, "to all")),
+      );
+    }
+    await settled("the frames", () => peers.every(({ frames }) => frames.length === 129));
+    const { pairs, uncountedFrames } = control().pairs();
+    assert.deepEqual([pairs.length, uncountedFrames], [MAX_PAIRS, 130 * 129 - MAX_PAIRS]);
   });
 
   test("publishes what is logged", async () => {

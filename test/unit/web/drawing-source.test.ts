@@ -33,6 +33,12 @@ describe("what a drawing asks the server", () => {
     for (const { from, to } of talks) assert.ok(scene.rows.has(from) && scene.rows.has(to));
   });
 
+  test("knows that more pairs talk than the server counts", async () => {
+    assert.equal((await lookAfter(2_000)).uncountedFrames, 0);
+    model.uncountedFrames = 7;
+    assert.equal((await lookAfter(2_000)).uncountedFrames, 7);
+  });
+
   test("asks for the forwarding table less often", async () => {
     const before = looksBehind;
     for (let looks = 0; looks < 10; looks++) await lookAfter(2_000);

@@ -6,10 +6,10 @@ import type {
   FdbRow,
   HistorySample,
   NetworkInfo,
+  PairList,
   PeerDetail,
   PeerRow,
   ServerInfo,
-  TrafficPair,
 } from "../../../src/control/model.ts";
 import type { JsonRequests } from "./json-requests.ts";
 
@@ -98,8 +98,8 @@ export class ServerApi {
   }
 
   /** Who sent to whom; asking makes the server measure it for the next minute. */
-  async pairs(): Promise<readonly TrafficPair[]> {
-    return (await this.#requests.get<{ pairs: TrafficPair[] }>("pairs")).pairs;
+  async pairs(): Promise<PairList> {
+    return this.#requests.get<PairList>("pairs");
   }
 
   async bans(): Promise<readonly Ban[]> {

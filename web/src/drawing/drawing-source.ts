@@ -9,6 +9,8 @@ export interface DrawingView {
   readonly scene: Scene;
   /** The heaviest first. */
   readonly talks: readonly Talk[];
+  /** Of pairs that the server had no room for. */
+  readonly uncountedFrames: number;
 }
 
 /** What is behind a bridge seldom changes, and is a long list. */
@@ -32,11 +34,11 @@ export class DrawingSource {
       this.#api.peers(),
       this.#api.networks(),
       this.#lookBehind(),
-      this.#api.pairs().then((pairs) => ({ pairs, atMs: this.#clock.nowMs() })),
+      this.#api.pairs().then((list) => ({ ...list, atMs: this.#clock.nowMs() })),
     ]);
     const talks = talksBetween(this.#before, now);
     this.#before = now;
-    return { scene: sceneOf(peers, networks, entries), talks };
+    return { scene: sceneOf(peers, networks, entries), talks, uncountedFrames: now.uncountedFrames };
   }
 
   async #lookBehind(): Promise<readonly FdbRow[]> {

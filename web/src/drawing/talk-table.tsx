@@ -1,5 +1,5 @@
 import { PeerLink } from "../parts/peer-link.tsx";
-import { formatBits, formatPerSecond } from "../text/format.ts";
+import { formatBits, formatCount, formatPerSecond } from "../text/format.ts";
 import { nameOf } from "../text/names.ts";
 import type { DrawingView } from "./drawing-source.ts";
 import type { Scene } from "./scene.ts";
@@ -47,6 +47,11 @@ export function TalkTable({ view }: { readonly view: DrawingView }) {
             ))}
           </tbody>
         </table>
+      )}
+      {view.uncountedFrames > 0 && (
+        <p class="quiet">
+          More pairs talk than the server counts: {formatCount(view.uncountedFrames)} frames are missing here.
+        </p>
       )}
     </section>
   );
