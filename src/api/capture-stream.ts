@@ -1,5 +1,5 @@
-import { setImmediate as turnEnd } from "node:timers/promises";
 import type { Capture } from "../capture/capture.ts";
+import { ownTurn } from "./own-turn.ts";
 
 /** Of the file, at a time: little enough to be sent between two batches of frames. */
 const PIECE_BYTES = 64 * 1024;
@@ -11,7 +11,7 @@ const PIECE_BYTES = 64 * 1024;
 export function captureStream(capture: Capture, mayStay: () => boolean): ReadableStream<Uint8Array> {
   const next = async (): Promise<Uint8Array | undefined> => {
     for (;;) {
-      await turnEnd();
+      await ownTurn();
       if (!mayStay()) return undefined;
       const bytes = capture.take(PIECE_BYTES);
       if (bytes !== undefined || capture.isOver) return bytes;

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { ownTurn } from "./own-turn.ts";
 import { SLICE_ROWS } from "./paused-walk.ts";
 
 /**
@@ -18,7 +18,7 @@ export function jsonStream(head: Readonly<Record<string, unknown>>, key: string,
       controller.enqueue(encoder.encode(isLast ? `${text}]}` : text));
       text = "";
       if (isLast) controller.close();
-      else await setImmediate();
+      else await ownTurn();
     },
   });
   return new Response(stream, { headers: { "Content-Type": "application/json" } });

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { ownTurn } from "./own-turn.ts";
 
 /**
  * So many rows are handled at a time, in which no frame is forwarded: making them takes a fifth of a millisecond, writing
@@ -13,6 +13,6 @@ export async function walkWithPauses<T>(rows: Iterable<T>, visit: (row: T) => vo
     visit(row);
     if (--left > 0) continue;
     left = SLICE_ROWS;
-    await setImmediate();
+    await ownTurn();
   }
 }

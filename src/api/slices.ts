@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { ownTurn } from "./own-turn.ts";
 import { SLICE_ROWS, walkWithPauses } from "./paused-walk.ts";
 
 /** The rows that `keep` takes, walked in slices. */
@@ -15,7 +15,7 @@ export async function sortInSlices<Row>(rows: readonly Row[], compare: (a: Row, 
   let runs: Row[][] = [];
   for (let start = 0; start < rows.length; start += SLICE_ROWS) {
     runs.push(rows.slice(start, start + SLICE_ROWS).sort(compare));
-    await setImmediate();
+    await ownTurn();
   }
   while (runs.length > 1) {
     const merged: Row[][] = [];
@@ -42,7 +42,7 @@ async function merge<Row>(left: Row[], right: Row[], compare: (a: Row, b: Row) =
       result.push(other);
       r++;
     }
-    if (result.length % MERGED_ROWS === 0) await setImmediate();
+    if (result.length % MERGED_ROWS === 0) await ownTurn();
   }
   return result.concat(left.slice(l), right.slice(r));
 }
