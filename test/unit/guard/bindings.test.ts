@@ -151,7 +151,8 @@ describe("bindings", () => {
     const frames = Array.from({ length: 64 }, (_, host) => frameOf(host));
     const growth = leastHeapGrowthBytes(() => {
       for (let i = 0; i < 100_000; i++) {
-        const [holder, frame] = [holders[i % 3] as AddressHolder, frames[i & 63] as ReturnType<typeof frameOf>];
+        const holder = holders[i % 3] as AddressHolder;
+        const frame = frames[i & 63] as ReturnType<typeof frameOf>;
         bindings.use(holder, frame, 4, AT, i);
         bindings.claim(holder, frame, 4, AT, i);
         bindings.lease(holder, frame, AT, 6, 50, i);
