@@ -76,6 +76,8 @@ export class ByteStream {
     });
     const head = Buffer.from(this.#options.head.buffer, this.#options.head.byteOffset, this.#options.head.length);
     if (head.length > 0) window.push(head);
+    // What came since that was read is in Node's stream, which is not asked any more.
+    if (socket.readableLength > 0) window.push(socket.read() as Buffer);
     const isStatic = readIntoStaticBuffers(socket, {
       room: () => window.room(),
       arrived: (byteCount) => window.arrived(byteCount),

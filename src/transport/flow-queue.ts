@@ -147,6 +147,13 @@ export class FlowQueue {
     this.#chosen = NO_FRAME;
   }
 
+  /** Drops the chosen frame. */
+  dropNext(reason: DropReason): void {
+    const frame = this.#chosen;
+    this.#chosen = NO_FRAME;
+    this.#drop(frame, reason);
+  }
+
   /** Gives up what only a queue with frames needs. To be called when there is nothing to send any more. */
   rest(): void {
     if (this.#table === undefined || this.#frames > 0) return;
@@ -158,8 +165,7 @@ export class FlowQueue {
 
   /** Drops all frames, for one reason. */
   clear(reason: DropReason): void {
-    if (this.#chosen !== NO_FRAME) this.#drop(this.#chosen, reason);
-    this.#chosen = NO_FRAME;
+    if (this.#chosen !== NO_FRAME) this.dropNext(reason);
     for (let bucket = 0; this.#table !== undefined && bucket <= URGENT_BUCKET; bucket++) {
       while (this.#table.head[bucket] !== NO_FRAME) this.#drop(this.#unlink(this.#table, bucket), reason);
     }

@@ -140,6 +140,8 @@ export class FrameSender {
     this.#adapt();
     this.#packed.drained();
     this.flush();
+    // Who asks whether it is full asks of what may wait now.
+    this.#waiting.maxBytes = this.#maxWaitingBytes;
   }
 
   /** No frame leaves any more; what is packed does. */
@@ -165,7 +167,7 @@ export class FrameSender {
     }
     if (!this.#hasTime) this.#waiting.tick();
     this.#hasTime = true;
-    this.#waiting.maxBytes = this.#options.maxQueuedBytes - this.#packed.queuedBytes;
+    this.#waiting.maxBytes = this.#maxWaitingBytes;
     return this.#waiting.push(bytes, start, end, hasVnetHeader, isPart);
   };
 
@@ -175,9 +177,17 @@ export class FrameSender {
     if (waiting.isEmpty) return this.#packed.queuedBytes > 0;
     waiting.tick();
     for (let bytes = waiting.next(); bytes > 0 && this.#mayPack(bytes); bytes = waiting.next()) {
-      if (!this.#packer.packNext(waiting, bytes)) break;
+      if (this.#packer.packNext(waiting, bytes)) continue;
+      if (this.#packed.queuedBytes > 0) break;
+      // There is no memory for it, and nothing under way whose end would have us look again: it must not stand in the way.
+      waiting.dropNext(Drop.egressFull);
     }
     return this.#packed.queuedBytes > 0;
+  }
+
+  /** All but what is packed. */
+  get #maxWaitingBytes(): number {
+    return this.#options.maxQueuedBytes - this.#packed.queuedBytes;
   }
 
   #mayPack(frameBytes: number): boolean {

@@ -1,5 +1,5 @@
 import { finishSum, setIpv4Checksum, sumBytes } from "./checksum.ts";
-import { EtherType, networkHeaderOffset, uint16At } from "./ethernet.ts";
+import { EtherType, isGroupMac, networkHeaderOffset, uint16At } from "./ethernet.ts";
 import type { Frame } from "./frame.ts";
 import {
   IPV4_DESTINATION,
@@ -28,7 +28,13 @@ import {
   tcpPayloadOffset,
 } from "./ip-packet.ts";
 import { Offload, type OffloadSet } from "./offload.ts";
-import { isPlainVnetHeader, VNET_HEADER_BYTES, VnetGso, writeTcpSuperFrameHeader } from "./vnet-header.ts";
+import {
+  isPlainVnetHeader,
+  MIN_TCP_GSO_BYTES,
+  VNET_HEADER_BYTES,
+  VnetGso,
+  writeTcpSuperFrameHeader,
+} from "./vnet-header.ts";
 
 /** The largest number that an IP header has for a length. */
 const MAX_IP_LENGTH = 0xffff;
@@ -64,6 +70,7 @@ export class TcpSegment {
   /** False for a frame that is nothing to join; the fields are void then. */
   read({ bytes, start, end, hasVnetHeader }: Frame, view: DataView, offloads: OffloadSet): boolean {
     if (hasVnetHeader && !isPlainVnetHeader(bytes, start - VNET_HEADER_BYTES)) return false;
+    if (isGroupMac(uint16At(bytes, start))) return false;
     const network = networkHeaderOffset(bytes, start, end);
     const transport = network < 0 ? -1 : transportOffset(bytes, network, end, offloads);
     const payload = transport < 0 ? -1 : tcpPayloadOffset(bytes, transport, end);
@@ -84,13 +91,17 @@ export class TcpSegment {
     return true;
   }
 
-  /** Whether this one comes next after `count` segments of a flow, joined in `open`, and would make one frame with them. */
+  /**
+   * Whether this one comes next after `count` segments of a flow, joined in `open`, and would make one frame with them: such
+   * as `sanitizeVnetHeader` takes, because a bridge may pass it on to another of our clients.
+   */
   follows(open: TcpSegment, count: number): boolean {
     const { view, transport } = this;
     const sequence = open.view.getUint32(open.transport + TCP_SEQUENCE) + open.payloadBytes;
     return (
       view.getUint32(transport + TCP_SEQUENCE) === sequence >>> 0 &&
       this.payloadBytes <= open.gsoSize &&
+      open.gsoSize >= MIN_TCP_GSO_BYTES &&
       open.end - open.network + this.payloadBytes <= MAX_IP_LENGTH &&
       this.#hasEthernetHeaderOf(open) &&
       (this.isIpv6 ? this.#hasIpv6HeaderOf(open) : this.#hasIpv4HeaderOf(open, count)) &&

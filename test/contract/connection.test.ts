@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Lab } from "../../lab/namespace.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { Drop } from "../../src/base/drop-reason.ts";
+import { BufferPool } from "../../src/transport/buffer-pool.ts";
 import type { Closed } from "../../src/transport/connection.ts";
 import { CONNECTION_DEFAULTS } from "../../src/transport/connection-limits.ts";
 import type { ConnectionOptions } from "../../src/transport/websocket-connection.ts";
@@ -468,6 +469,73 @@ describe("connection with a peer that breaks the rules", () => {
       sockets.client.write(message.subarray(100));
       await end.untilFrames(2);
       assert.ok(end.frames.every(({ bytes }) => bytes.subarray(VNET_HEADER_BYTES).equals(testFrame(1000, 1))));
+    } finally {
+      sockets.close();
+    }
+  });
+
+  for (const carrier of CARRIERS) {
+    test(`over ${carrier}, bytes that came while the handshake was decided on are read as well`, async () => {
+      const { client, server, close } = await joinSockets(carrier, files);
+      const message = binary(Buffer.concat([NO_HEADER, testFrame(1000, 1)]));
+      try {
+        // A paused socket that was read before goes on reading, into its own memory.
+        server.on("data", () => {}).resume();
+        await turn();
+        server.pause().removeAllListeners("data");
+        client.write(message.subarray(100));
+        await waitFor("what came meanwhile", () => server.readableLength === message.length - 100, { pollMs: 1 });
+        const end = new RecordingEnd(server, { role: "server" }, makeTestDeps(), message.subarray(0, 100));
+        end.connection.start();
+        client.write(message);
+        await end.untilFrames(2);
+        assert.ok(end.frames.every(({ bytes }) => bytes.subarray(VNET_HEADER_BYTES).equals(testFrame(1000, 1))));
+        assert.deepEqual(end.closes, []);
+      } finally {
+        close();
+      }
+    });
+  }
+
+  test("a small write after a reset tells its reason as a large one does", async () => {
+    for (const bytes of [100, 20_000]) {
+      const sockets = await joinSockets("tcp", files);
+      const end = new RecordingEnd(sockets.server, { role: "server" }, makeTestDeps());
+      end.connection.peerOffloads = OFFLOAD_ALL;
+      end.connection.start();
+      sockets.client.resetAndDestroy();
+      end.send(testFrame(bytes));
+      end.connection.flush();
+      assert.deepEqual(await end.untilClosed(), { code: 1006, reason: "the connection was reset", by: "peer" });
+      sockets.close();
+    }
+  });
+});
+
+describe("connection where the memory for large frames is lent", () => {
+  test("loses those, and goes on with small ones", async () => {
+    const sockets = await joinSockets("tcp", files);
+    const pool = (bufferBytes: number, maxLent: number) => new BufferPool({ bufferBytes, maxFree: 1, maxLent });
+    const pools = { small: pool(4_096, 10), large: pool(256 * 1_024, 1) };
+    const lent = pools.large.take();
+    assert.ok(lent);
+    try {
+      const end = new RecordingEnd(sockets.server, { role: "server" }, { ...makeTestDeps(), pools });
+      const far = new RecordingEnd(sockets.client, { role: "client" });
+      end.connection.peerOffloads = OFFLOAD_ALL;
+      for (const one of [end, far]) one.connection.start();
+      for (const frame of [testFrame(5_000), testFrame(60, 1)]) {
+        assert.equal(end.send(frame), Drop.none);
+        end.connection.flush();
+      }
+      await far.untilFrames(1);
+      assert.deepEqual(far.frames[0]?.bytes.subarray(VNET_HEADER_BYTES), testFrame(60, 1));
+      assert.deepEqual([end.egressDrops, end.connection.queuedBytes], [1, 0]);
+      pools.large.release(lent);
+      end.send(testFrame(5_000, 2));
+      end.connection.flush();
+      await far.untilFrames(2);
+      assert.deepEqual(far.frames[1]?.bytes.subarray(VNET_HEADER_BYTES), testFrame(5_000, 2));
     } finally {
       sockets.close();
     }

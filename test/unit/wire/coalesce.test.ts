@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type CoalescedSink, Coalescer } from "../../../src/wire/coalesce.ts";
 import { Frame } from "../../../src/wire/frame.ts";
 import { OFFLOAD_ALL, Offload, type OffloadSet } from "../../../src/wire/offload.ts";
-import { VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
+import { MIN_TCP_GSO_BYTES, VNET_HEADER_BYTES } from "../../../src/wire/vnet-header.ts";
 
 const IPV4 = "0800";
 const IPV6 = "86dd";
@@ -215,6 +215,23 @@ for (const version of [4, 6] as const) {
 
     test("not with more data than the first", () => {
       assert.deepEqual(joinedOf([segment(version, 0), segment(version, 1, 101)]), [1, 1]);
+    });
+
+    test("not with so little data in each that our own servers would take them for an attack", () => {
+      const ofBytes = (bytes: number): Buffer[] =>
+        [0, 1, 2].map((index) => {
+          const frame = segment(version, index, bytes);
+          frame.writeUInt32BE((0xffff_ff80 + bytes * index) >>> 0, tcp + 4);
+          return setSums(frame, version);
+        });
+      assert.deepEqual(joinedOf(ofBytes(MIN_TCP_GSO_BYTES - 1)), [1, 1, 1]);
+      assert.deepEqual(joinedOf(ofBytes(MIN_TCP_GSO_BYTES)), [3]);
+    });
+
+    test("not to a group address, which our own servers would take for a flood", () => {
+      const frames = three();
+      for (const frame of frames) frame.writeUInt8(0x03, 0);
+      assert.deepEqual(joinedOf(frames), [1, 1, 1]);
     });
 
     test("not for a receiver that does not take super-frames", () => {
