@@ -1,8 +1,8 @@
 /**
  * `node --import tsx scripts/figures.ts`: renders bench/results/latest.json into the places between the markers
  * `<!-- figures -->` and `<!-- /figures -->`: all rows into docs/BENCHMARKS.md, the throughput in short into README.md.
- * bench/results/node24.json, a run under another Node, goes between `<!-- node24 -->` and `<!-- /node24 -->` of docs/BENCHMARKS.md,
- * bench/results/lab.json between `<!-- lab -->` and `<!-- /lab -->`, where they are there.
+ * bench/results/node24.json and xeon.json, runs under another Node and on another machine, go between `<!-- node24 -->` and
+ * `<!-- /node24 -->`, and so on, of docs/BENCHMARKS.md, bench/results/lab.json between `<!-- lab -->` and `<!-- /lab -->`, where they are there.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,10 @@ export interface LabSet {
 }
 
 /** The name in the markers that a block stands between. */
-export type Place = "figures" | "node24" | "lab";
+export type Place = "figures" | (typeof OTHERS)[number] | "lab";
+
+/** Runs under another Node and on another machine: `bench/results/NAME.json` each. */
+const OTHERS = ["node24", "xeon"] as const;
 
 const ABSENT = "–";
 
@@ -144,8 +147,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (set === undefined) throw new Error("there is no bench/results/latest.json; npm run bench makes it");
   fillFile("docs/BENCHMARKS.md", "figures", renderFigures(set));
   fillFile("README.md", "figures", renderSummary(set));
-  const node24 = read<FigureSet>("node24.json");
-  if (node24 !== undefined) fillFile("docs/BENCHMARKS.md", "node24", renderFigures(node24));
+  for (const name of OTHERS) {
+    const other = read<FigureSet>(`${name}.json`);
+    if (other !== undefined) fillFile("docs/BENCHMARKS.md", name, renderFigures(other));
+  }
   const lab = read<LabSet>("lab.json");
   if (lab !== undefined) fillFile("docs/BENCHMARKS.md", "lab", renderLab(lab));
 }
