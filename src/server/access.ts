@@ -43,7 +43,7 @@ export interface Way {
 /** Why a way is closed: to a user of this machine, or to a web server elsewhere. */
 export type WayFault = "not-a-socket-user" | "not-a-trusted-proxy";
 
-/** Whether connections may stand, or begin, that come this way; undefined if they may. */
+/** Why connections may not stand, or begin, that come this way; undefined if they may. */
 export function wayFault(
   { mayConnect, trustedProxies }: Pick<Access, "mayConnect" | "trustedProxies">,
   { origin, isVouchedFor }: Way,
