@@ -107,11 +107,13 @@ export async function runServer(settings: ServerSettings): Promise<void> {
   const names = [...devices.values()].map(({ name }) => name);
   try {
     if (settings.exec !== undefined) runExec(settings.exec, names[0]);
-    if (owner !== undefined) state.opened()?.giveTo(owner.uid, owner.gid ?? owner.uid);
+    if (owner === undefined) state.opened()?.checkOwner();
+    else state.opened()?.giveTo(owner.uid, owner.gid ?? owner.uid);
+    // Reads the configuration, which may be root's alone.
+    reloader.start();
     dropPrivileges(settings);
     server.start();
     desk.serve(server.control, access);
-    reloader.start();
     const addresses = server.addresses.join(", ");
     const uplinks = names.length === 0 ? "no TAP" : `TAP ${names.join(", ")}`;
     log.info("server.ready", `${AGENT} listens on ${addresses}, ${uplinks}`, { addresses, tap: names[0] });

@@ -43,6 +43,18 @@ export class StateDirectory {
   }
 
   /**
+   * ConfigError if it is another user's. For a server that keeps its user: root goes on without the right to look into what
+   * is not root's, and would find out when the first token is shown.
+   */
+  checkOwner(): void {
+    const uid = statOf(this.path)?.uid;
+    if (uid === process.geteuid?.()) return;
+    throw new ConfigError("STATE_DIR_FOREIGN", `${this.path} belongs to another user (uid ${uid}).`, {
+      hint: `Start with the --uid that it was used with, or, if no server uses it as that user any more: chown -R root ${this.path}`,
+    });
+  }
+
+  /**
    * Hands it to a user, so that a server can work on after it gave up root. Root's own files in it go along; links do
    * not, since whoever owned the directory may have put them there.
    */

@@ -1,6 +1,6 @@
 /** The command lines as a user meets them: help that tells everything, and refusals of one sentence with an exit code. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -224,5 +224,16 @@ describe("the command line", { skip: noLab }, () => {
     ] as const) {
       await assertRefused(await runVpn("server", ...LOCAL, "--tap", "refused0", ...flags), CONFIGURATION, sentence);
     }
+  });
+
+  test("starts as nobody with a configuration that is root's alone, and takes no other's state as root", async () => {
+    const [config, state] = [join(directory, "server.yaml"), join(directory, "state")];
+    writeFileSync(config, `listen: ["http://127.0.0.1:0"]\nauthentication: [{kind: tokens}]\nstate_dir: ${state}\n`);
+    chmodSync(config, 0o600);
+    const server = await startServer(host, ["--config", config, "--uid", "nobody"]);
+    assert.equal((await server.stop()).status, 0);
+    const asRoot = await runVpn("server", "--config", config);
+    await assertRefused(asRoot, CONFIGURATION, `${state} belongs to another user (uid 65534).`);
+    assert.match(asRoot.stderr, /--uid .*chown -R root /);
   });
 });

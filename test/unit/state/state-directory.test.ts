@@ -51,6 +51,13 @@ describe("StateDirectory", () => {
     assert.throws(() => StateDirectory.open(join(root, "file", "x")), { code: "STATE_DIR_FAILED" });
   });
 
+  test("of another user is refused to a server that stays who it is, with what to do", { skip: !isRoot }, () => {
+    const directory = StateDirectory.open(path);
+    directory.checkOwner();
+    directory.giveTo(1234, 1235);
+    assert.throws(() => directory.checkOwner(), { code: "STATE_DIR_FOREIGN", hint: /--uid .*chown -R root / });
+  });
+
   test("is handed to a user with root's files in it, but not with what links lead to", { skip: !isRoot }, () => {
     const directory = StateDirectory.open(path);
     const outside = join(root, "outside");
