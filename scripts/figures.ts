@@ -2,7 +2,8 @@
  * `node --import tsx scripts/figures.ts`: renders bench/results/latest.json into the places between the markers
  * `<!-- figures -->` and `<!-- /figures -->`: all rows into docs/BENCHMARKS.md, the throughput in short into README.md.
  * bench/results/node24.json and xeon.json, runs under another Node and on another machine, go between `<!-- node24 -->` and
- * `<!-- /node24 -->`, and so on, of docs/BENCHMARKS.md, bench/results/lab.json between `<!-- lab -->` and `<!-- /lab -->`, where they are there.
+ * `<!-- /node24 -->`, and so on, of docs/BENCHMARKS.md, bench/results/lab.json between `<!-- lab -->` and `<!-- /lab -->`,
+ * where they are there.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
